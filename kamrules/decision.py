@@ -1,0 +1,180 @@
+"""What comes out: the Decision of one account, and the output tables of a run.
+
+Pydantic models, so a decision is JSON, has a JSON Schema (`Decision.model_json_schema()`), and reads
+back (`Decision.model_validate_json`).
+"""
+
+from __future__ import annotations
+
+import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Value = bool | int | float | str | datetime.date | None
+"""A fact's value as shown outside: money, share, score and number are floats, integer and days ints
+(days a float when not whole), None is unknown."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class GateState(StrEnum):
+    """What is known of a gate."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+
+
+class Move(StrEnum):
+    """How class (or tier) came about.
+
+    placed: no earlier one was known. stayed: as before. up, down: moved. held: as before although
+    another class (a lower one, or one whose path is not open) would be right without memory.
+    """
+
+    PLACED = "placed"
+    STAYED = "stayed"
+    UP = "up"
+    DOWN = "down"
+    HELD = "held"
+
+
+class Status(StrEnum):
+    """Whether an action whose condition is true is proposed now."""
+
+    PROPOSED = "proposed"
+    COOLDOWN = "cooldown"
+    EXCLUDED = "excluded"
+
+
+class CriterionResult(_Part):
+    """One criterion: value read, points (None: left out), weight as typed, and the share of the score
+    that it carries for this account (0..1, 0 when left out)."""
+
+    id: str
+    title: str
+    value: Value
+    points: float | None
+    weight: float
+    weight_in_use: float
+    source: tuple[str, ...] = ()
+
+
+class ScoreResult(_Part):
+    """A score, 0 to 100: its value (None: unknown), what unknown facts leave open, and its band."""
+
+    id: str
+    title: str
+    value: float | None
+    low: float | None
+    high: float | None
+    band: str | None
+    criteria: tuple[CriterionResult, ...]
+
+
+class GateResult(_Part):
+    """A gate of a path or tier with its state; `advice` is filled when it is not met."""
+
+    address: str
+    id: str
+    title: str
+    state: GateState
+    advice: str | None = None
+    source: tuple[str, ...] = ()
+
+
+class Advancement(_Part):
+    """The next class or tier up and what is missing for it: its gates, met ones included.
+
+    For a class also `conditions`: members of the target class's `when` that are not true.
+    """
+
+    to: str
+    title: str
+    gates: tuple[GateResult, ...]
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The gates that are unmet or unknown, each as `<path or tier>.<gate>`."""
+        unmet = (each.address.split(".") for each in self.gates if each.state is not GateState.MET)
+        return tuple(f"{parts[1]}.{parts[3]}" for parts in unmet)
+
+
+class Action(_Part):
+    """A recommended next step. `rank` counts proposed actions from 1; held-back ones have none.
+
+    `free_on` is the date a cooldown ends; `excluded_by` the actions that take this one's place.
+    """
+
+    id: str
+    title: str
+    status: Status
+    rank: int | None
+    priority: float
+    owner: str
+    due_on: datetime.date
+    effort_hours: float
+    reason: str
+    free_on: datetime.date | None = None
+    excluded_by: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+
+
+class Gap(_Part):
+    """An unknown fact that would matter, and the information level at which it is found (1..4)."""
+
+    fact: str
+    info_level: int
+    matters_to: tuple[str, ...]
+
+
+class NearestMiss(_Part):
+    """For an account without a proposed action: the action closest to firing, and what it lacks."""
+
+    action: str
+    missing: tuple[str, ...]
+
+
+class Decision(_Part):
+    """Everything decided about one account, with reasons."""
+
+    account_id: str
+    name: str | None = None
+    as_of: datetime.date
+    ruleset: str
+    version: str
+    digest: str
+    class_: str | None = Field(alias="class")
+    class_before: str | None = None
+    class_move: Move | None = None
+    tier: str | None
+    tier_before: str | None = None
+    tier_move: Move | None = None
+    phase: str | None
+    strategy: str | None
+    objective: str | None = None
+    scores: tuple[ScoreResult, ...]
+    next_class: Advancement | None = None
+    next_tier: Advancement | None = None
+    actions: tuple[Action, ...]
+    held_back: tuple[Action, ...] = ()
+    nearest_miss: NearestMiss | None = None
+    gaps: tuple[Gap, ...] = ()
+    gates: dict[str, GateState] = Field(default_factory=dict)
+    facts: dict[str, Value] = Field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+class Earlier(_Part):
+    """What was decided before about one account: input of hysteresis, one-step moves and cooldowns.
+
+    `proposed` gives for each action the date on which it was last newly proposed.
+    """
+
+    class_: str | None = Field(default=None, alias="class")
+    tier: str | None = None
+    proposed: dict[str, datetime.date] = Field(default_factory=dict)

@@ -1,0 +1,282 @@
+"""The typed tree: what an expression means once its names and types are known.
+
+Engines translate these nodes and nothing else. Every node is frozen, knows its type and the span of
+the author's text that it came from. Chained comparisons and intervals are already spelt out as
+`And` of `Compare`, `days_since(x)` as `as_of - x`, so there is one way to say each thing.
+
+Numbers are IEEE doubles in an expression, evaluated in the order written. A date is a number of days
+since 1970-01-01. Unknown is a value of every type; see design 5 for how each node treats it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kamrules.expression.types import BOOL, DATE, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Offsets [start, end) in characters into the author's expression text."""
+
+    start: int
+    end: int
+
+
+NOWHERE = Span(0, 0)
+
+
+class Operator(StrEnum):
+    """Arithmetic between two numbers; `/` by zero is unknown."""
+
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+
+
+class Comparison(StrEnum):
+    """Comparisons; text, choice and bool know only the first two."""
+
+    EQUAL = "=="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    LESS_EQUAL = "<="
+    GREATER = ">"
+    GREATER_EQUAL = ">="
+
+
+class Function(StrEnum):
+    """Functions of values. `coalesce` takes the first known argument; the others are strict:
+    unknown if any argument is.
+
+    `round(x, n)` is half away from zero, computed as round(x * 10**n) / 10**n in doubles;
+    `clamp(x, low, high)` is max(low, min(x, high)).
+    """
+
+    ABS = "abs"
+    ROUND = "round"
+    CLAMP = "clamp"
+    COALESCE = "coalesce"
+    MIN = "min"
+    MAX = "max"
+
+
+class Aggregation(StrEnum):
+    """Aggregates over the rows of a related table for which the filter is true.
+
+    Table lacking in the book: unknown. No such rows: sum and count 0, any false, distinct 0, the others
+    unknown. Rows where the column is unknown do not count for sum, min, max, mean, first, last,
+    distinct, nor for a count of a column. Sums are exact in stored units (types.PLACES), unknown
+    beyond types.DIGITS digits; mean is (double(sum) / 10**places) / double(count). first and last
+    are of the row with the earliest (latest) known order date, ties by the smallest (largest) value,
+    text compared by code point and false before true.
+    """
+
+    SUM = "sum"
+    COUNT = "count"
+    MIN = "min"
+    MAX = "max"
+    MEAN = "mean"
+    ANY = "any"
+    FIRST = "first"
+    LAST = "last"
+    DISTINCT = "distinct"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal, or a parameter's value (then `parameter` is its id).
+
+    `value` is a float for every numeric type (days since 1970-01-01 for a date), str for text and
+    choice, bool for bool. It is never unknown.
+    """
+
+    value: float | str | bool
+    type: Type
+    parameter: str | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The date of the run."""
+
+    span: Span = NOWHERE
+    type: Type = DATE
+
+
+@dataclass(frozen=True, slots=True)
+class AccountColumn:
+    """The account's own value in the accounts table."""
+
+    name: str
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumn:
+    """A column of the row at hand; occurs only inside an aggregate's `where`."""
+
+    table: str
+    name: str
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class StepValue:
+    """The result of another step of the program.
+
+    `address` is one of `fact.<id>`, `score.<id>`, `score.<id>.band`, `score.<id>.low`,
+    `score.<id>.high`, `criterion.<id>` (its points), `class`, `tier`, `tier.level`, `phase`,
+    `strategy`, `class_before`, `tier_before`, and (only after the compiler has shared them)
+    `aggregate.<number>`.
+    """
+
+    address: str
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate over a related table's rows; `where` None means all rows.
+
+    `column` is None for `count` and `any` of rows. The compiler lifts every aggregate out into a step
+    of its own, so engines meet it only as an AggregateStep.
+    """
+
+    function: Aggregation
+    table: str
+    column: str | None
+    where: Node | None
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Left operator right. `may_overflow` says that the result may leave the range of doubles: then
+    an engine must turn infinity and NaN into unknown (where it is False the compiler has proved that
+    they cannot occur).
+    """
+
+    operator: Operator
+    left: Node
+    right: Node
+    type: Type
+    may_overflow: bool = True
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """Minus a number."""
+
+    item: Node
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of values (Function); `round` always has two arguments, the second a Constant 0..6."""
+
+    function: Function
+    arguments: tuple[Node, ...]
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if(condition, then, otherwise)`: `otherwise` unless the condition is true.
+
+    So an unknown condition takes `otherwise`, as an unfired rule would.
+    """
+
+    condition: Node
+    then: Node
+    otherwise: Node
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Left comparison right; unknown if either side is."""
+
+    comparison: Comparison
+    left: Node
+    right: Node
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Whether the item is one of the constants (at least one); unknown if the item is."""
+
+    item: Node
+    constants: tuple[Constant, ...]
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class IsUnknown:
+    """Whether the item is unknown; itself never unknown."""
+
+    item: Node
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Kleene and: false if any item is false, else unknown if any is unknown, else true."""
+
+    items: tuple[Node, ...]
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Kleene or: true if any item is true, else unknown if any is unknown, else false."""
+
+    items: tuple[Node, ...]
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Kleene not: unknown stays unknown."""
+
+    item: Node
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+Node = (
+    Constant
+    | AsOf
+    | AccountColumn
+    | RowColumn
+    | StepValue
+    | Aggregate
+    | Arithmetic
+    | Negate
+    | Call
+    | If
+    | Compare
+    | Among
+    | IsUnknown
+    | And
+    | Or
+    | Not
+)

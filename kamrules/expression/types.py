@@ -1,0 +1,121 @@
+"""The types of values and the vocabulary (tables, columns) that expressions are checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNTS = "accounts"
+ACCOUNT_ID = "account_id"
+
+
+class Kind(StrEnum):
+    """What sort of value a type holds; the words an author writes after `type =`."""
+
+    MONEY = "money"
+    SHARE = "share"
+    SCORE = "score"
+    NUMBER = "number"
+    INTEGER = "integer"
+    DAYS = "days"
+    DATE = "date"
+    TEXT = "text"
+    CHOICE = "choice"
+    BOOL = "bool"
+
+
+PLACES: Mapping[Kind, int] = {
+    Kind.MONEY: 4,
+    Kind.SHARE: 6,
+    Kind.SCORE: 6,
+    Kind.NUMBER: 6,
+    Kind.INTEGER: 0,
+    Kind.DAYS: 0,
+    Kind.DATE: 0,
+}
+"""Decimal places with which a column of each numeric kind is read from a book (design 5).
+
+A column's value is stored as a whole number of units of 10**-places, so sums are exact. Dates are
+whole days since 1970-01-01.
+"""
+
+DIGITS = 18
+"""A stored value, and an exact sum, has at most this many digits; what does not fit is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The type of a value: its kind and, for a choice, what may be chosen (in declaration order)."""
+
+    kind: Kind
+    choices: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether values are numbers inside expressions (dates and days included)."""
+        return self.kind in PLACES
+
+    def __str__(self) -> str:
+        """Return the word an author would use for this type."""
+        return self.kind.value
+
+
+MONEY = Type(Kind.MONEY)
+SHARE = Type(Kind.SHARE)
+SCORE = Type(Kind.SCORE)
+NUMBER = Type(Kind.NUMBER)
+INTEGER = Type(Kind.INTEGER)
+DAYS = Type(Kind.DAYS)
+DATE = Type(Kind.DATE)
+TEXT = Type(Kind.TEXT)
+BOOL = Type(Kind.BOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table as the vocabulary declares it.
+
+    `info_level` is the information level (1 public and free ... 4 from the customer's top) at which
+    the value is found; see clause 3.3 of the handbook.
+    """
+
+    name: str
+    type: Type
+    about: str = ""
+    info_level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the vocabulary: `accounts`, or a related table with many rows an account.
+
+    `order` names the date column by which `first` and `last` order the rows; None when the table has
+    no date column to order by.
+    """
+
+    name: str
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    order: str | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of doubles; None = open end without a bound."""
+
+    low: float | None
+    low_closed: bool
+    high: float | None
+    high_closed: bool
+
+    def holds(self, value: float) -> bool:
+        """Whether the value lies inside."""
+        if self.low is not None and not (
+            value >= self.low if self.low_closed else value > self.low
+        ):
+            return False
+        return self.high is None or (value <= self.high if self.high_closed else value < self.high)
