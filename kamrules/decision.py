@@ -6,7 +6,7 @@ back (`Decision.model_validate_json`).
 
 from __future__ import annotations
 
-import datetime  # noqa: TC003  pydantic reads the annotations at run time
+import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field

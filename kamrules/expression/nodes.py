@@ -51,7 +51,8 @@ class Function(StrEnum):
     """Functions of values. `coalesce` takes the first known argument; the others are strict:
     unknown if any argument is.
 
-    `round(x, n)` is half away from zero, computed as round(x * 10**n) / 10**n in doubles;
+    `round(x, n)` is half away from zero, computed in doubles as round(t) / 10**n with t = x * 10**n, and
+    x itself where abs(t) >= 2**53 (it has no places left to round);
     `clamp(x, low, high)` is max(low, min(x, high)).
     """
 
