@@ -1,0 +1,1 @@
+"""Tests of kamrules, laid out as the package is."""
