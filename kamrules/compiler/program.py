@@ -379,3 +379,7 @@ class Program:
     order: tuple[str, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
+
+    def __hash__(self) -> int:
+        """Hash by the digest: equal programs have equal digests."""
+        return hash(self.digest)

@@ -1,0 +1,191 @@
+"""Fourth stage: shared aggregates, and an order in which every step comes after what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from kamrules.compiler.bounds import Bounds, marked
+from kamrules.compiler.gaps import gaps
+from kamrules.compiler.program import AggregateStep, Condition, Message
+from kamrules.expression import canonical
+from kamrules.expression.nodes import Aggregate, Node, StepValue
+from kamrules.expression.walk import below, with_children
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kamrules.compiler.draft import Draft
+    from kamrules.compiler.program import Class, Gate
+
+Part = TypeVar("Part")
+NODES = get_args(Node)
+PLACED = ("class", "tier", "phase", "strategy")
+GIVEN = {"class_before", "tier_before"}
+
+
+def order(draft: Draft) -> None:
+    """Lift aggregates out of the rules, sort the steps, and settle which arithmetic can overflow."""
+    draft.gaps = gaps(draft)
+    lifted = _Lifted()
+    for name in ("facts", "scores", "classes", "paths", "tiers", "phases", "strategies", "actions"):
+        setattr(draft, name, [changed(each, lifted.lift) for each in getattr(draft, name)])
+    draft.gaps = [changed(each, lifted.lift) for each in draft.gaps]
+    draft.aggregates = lifted.steps
+    draft.order = _sorted(draft)
+    if not draft.failed:
+        _settle_bounds(draft)
+
+
+def changed(part: Part, change: Callable[[Node], Node]) -> Part:
+    """Return a copy of a rule in which every tree is what `change` makes of it."""
+    if isinstance(part, NODES):
+        return change(part)  # type: ignore[return-value]  # a node for a node
+    if isinstance(part, tuple):
+        return tuple(changed(each, change) for each in part)  # type: ignore[return-value]
+    if isinstance(part, Message):
+        texts = {language: changed(pieces, change) for language, pieces in part.texts.items()}
+        return replace(part, texts=texts)
+    if is_dataclass(part) and type(part).__module__ == Condition.__module__:
+        values: dict[str, Any] = {
+            each.name: changed(getattr(part, each.name), change) for each in fields(part)
+        }
+        return type(part)(**values)
+    return part
+
+
+@dataclass(slots=True)
+class _Lifted:
+    """The aggregates found so far; equal ones are one step, however often they are written."""
+
+    steps: list[AggregateStep] = field(default_factory=list)
+    known: dict[str, StepValue] = field(default_factory=dict)
+
+    def lift(self, node: Node) -> Node:
+        copy = with_children(node, self.lift)
+        if not isinstance(copy, Aggregate):
+            return copy
+        key = canonical(copy)
+        if key not in self.known:
+            address = f"aggregate.{len(self.steps)}"
+            self.steps.append(AggregateStep(address, copy))
+            self.known[key] = StepValue(address, copy.type, copy.span)
+        return self.known[key]
+
+
+def trees(part: object) -> Iterator[Node]:
+    """Yield every tree in a rule."""
+    found: list[Node] = []
+
+    def keep(node: Node) -> Node:
+        found.append(node)
+        return node
+
+    changed(part, keep)
+    yield from found
+
+
+def needs(part: object) -> set[str]:
+    """Return the addresses of the steps whose results a rule reads."""
+    return {
+        node.address for tree in trees(part) for node in below(tree) if isinstance(node, StepValue)
+    }
+
+
+def _conditions(rules: Sequence[Class | Gate]) -> tuple[Condition | None, ...]:
+    return tuple(condition for each in rules for condition in (each.when, each.stay))
+
+
+def _step_of(draft: Draft) -> Callable[[str], str]:
+    """Return a function from the address of a value to that of the step which yields it."""
+    scores = {
+        criterion.address: each.address for each in draft.scores for criterion in each.criteria
+    }
+
+    def step(address: str) -> str:
+        if address in scores:
+            return scores[address]
+        parts = address.split(".")
+        if parts[0] == "score":
+            return ".".join(parts[:2])
+        return parts[0] if parts[0] in PLACED else address
+
+    return step
+
+
+def _requirements(draft: Draft) -> dict[str, set[str]]:
+    """Return every step with the steps it needs, in the order in which they are to be preferred."""
+    raw: dict[str, set[str]] = {each.address: needs(each) for each in draft.aggregates}
+    raw |= {each.address: needs(each) for each in draft.facts}
+    raw |= {each.address: needs(each) for each in draft.scores}
+    # what messages show is no need: they are written when everything is decided
+    paths = tuple(_conditions(each.gates) for each in draft.paths)
+    raw["class"] = needs((_conditions(draft.classes), paths))
+    raw["tier"] = needs(tuple(_conditions(each.gates) for each in draft.tiers))
+    raw["phase"] = needs(tuple(each.when for each in draft.phases))
+    raw["strategy"] = needs(tuple(each.when for each in draft.strategies))
+    step = _step_of(draft)
+    return {
+        address: {step(each) for each in wanted if each not in GIVEN}
+        for address, wanted in raw.items()
+    }
+
+
+def _sorted(draft: Draft) -> tuple[str, ...]:
+    """Return the steps so that each comes after all it needs; report circles (KR323)."""
+    waiting = _requirements(draft)
+    done: dict[str, None] = {}
+    while waiting:
+        ready = next((each for each, wanted in waiting.items() if wanted <= done.keys()), None)
+        if ready is None:
+            _report_circle(draft, waiting)
+            return tuple(done)
+        done[ready] = None
+        del waiting[ready]
+    return tuple(done)
+
+
+def _report_circle(draft: Draft, waiting: dict[str, set[str]]) -> None:
+    """Report one circle, named from its first fact or rule."""
+    current = next(iter(waiting))
+    seen: list[str] = []
+    while current not in seen:
+        seen.append(current)
+        missing = sorted(each for each in waiting[current] if each in waiting)
+        if not missing:
+            # what it waits for failed to compile and has been reported already
+            return
+        current = missing[0]
+    circle = [each for each in seen[seen.index(current) :] if not each.startswith("aggregate.")]
+    first = circle[0]
+    chain = " -> ".join(f"`{_name(each)}`" for each in [*circle, first])
+    path = first.split(".") if "." in first else [first]
+    draft.report("KR323", f"`{_name(first)}` is defined by itself: {chain}", *path)
+
+
+def _name(address: str) -> str:
+    return address.split(".", 1)[-1]
+
+
+def _settle_bounds(draft: Draft) -> None:
+    """Mark, step by step, the arithmetic whose result may not be a finite number."""
+    known: dict[str, Bounds] = {}
+
+    def mark(node: Node) -> Node:
+        return marked(node, known)[0]
+
+    aggregates = {each.address: each for each in draft.aggregates}
+    facts = {each.address: each for each in draft.facts}
+    for address in draft.order:
+        if address in aggregates:
+            step = changed(aggregates[address].aggregate, mark)
+            aggregates[address] = replace(aggregates[address], aggregate=step)  # type: ignore[arg-type]
+            known[address] = marked(step, known)[1]
+        elif address in facts:
+            value, bounds = marked(facts[address].value, known)
+            facts[address] = replace(facts[address], value=value)
+            known[address] = bounds
+    draft.aggregates = list(aggregates.values())
+    draft.facts = list(facts.values())
+    for name in ("scores", "classes", "paths", "tiers", "phases", "strategies", "actions"):
+        setattr(draft, name, [changed(each, mark) for each in getattr(draft, name)])

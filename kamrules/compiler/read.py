@@ -1,0 +1,45 @@
+"""First stage: the vocabulary and the parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.compiler.program import Parameter
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, TEXT, Column, Kind, Table, Type
+
+if TYPE_CHECKING:
+    from kamrules.compiler.draft import Draft
+    from kamrules.document import TableModel
+
+
+def read(draft: Draft) -> None:
+    """Take over tables, columns and parameters."""
+    model = draft.ruleset.model
+    for name, table in model.table.items():
+        draft.tables[name] = _table(draft, name, table)
+    accounts = draft.tables.get(ACCOUNTS) or Table(ACCOUNTS)
+    # the id is what everything is joined by; authors need not declare it
+    columns = {
+        ACCOUNT_ID: Column(ACCOUNT_ID, TEXT, "The account's id in its CRM"),
+        **accounts.columns,
+    }
+    draft.tables[ACCOUNTS] = Table(ACCOUNTS, columns, accounts.order, accounts.about)
+    for name, parameter in model.parameter.items():
+        kind = Type(Kind(parameter.type), tuple(parameter.choices))
+        draft.parameters[name] = Parameter(
+            name, kind, parameter.value, parameter.low, parameter.high, parameter.about
+        )
+
+
+def _table(draft: Draft, name: str, table: TableModel) -> Table:
+    columns = {
+        key: Column(key, Type(Kind(each.type), tuple(each.choices)), each.about, each.info_level)
+        for key, each in table.column.items()
+    }
+    dates = [key for key, each in columns.items() if each.type.kind is Kind.DATE]
+    order = table.order
+    if order is None:
+        order = dates[0] if dates else None
+    elif order not in dates:
+        draft.unknown_name("date column", order, dates, "table", name, "order")
+    return Table(name, columns, order, table.about)

@@ -1,0 +1,83 @@
+"""The compiler: a table of named stages from a ruleset as written to a Program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.compiler.draft import Draft
+from kamrules.compiler.order import order
+from kamrules.compiler.program import Hit, Program
+from kamrules.compiler.read import read
+from kamrules.compiler.resolve import resolve
+from kamrules.compiler.translations import translations
+from kamrules.compiler.typed import type_rules
+from kamrules.compiler.verify import verify
+from kamrules.diagnostics import RulesetError, Severity, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kamrules.diagnostics import Diagnostic
+    from kamrules.document import Ruleset
+
+STAGES: tuple[tuple[str, Callable[[Draft], None]], ...] = (
+    ("read", read),
+    ("resolve", resolve),
+    ("type", type_rules),
+    ("translate", translations),
+    ("order", order),
+    ("verify", verify),
+)
+"""Each stage takes the draft as the one before left it; a stage that found errors is the last to run."""
+
+
+def compile_ruleset(ruleset: Ruleset) -> Program:
+    """Return what the ruleset means.
+
+    Raises RulesetError with all problems of the first stage that has any. Warnings do not stop it;
+    `compile_with_warnings` tells them.
+    """
+    program, diagnostics = compile_with_warnings(ruleset)
+    if program is None:
+        raise RulesetError(*diagnostics)
+    return program
+
+
+def compile_with_warnings(ruleset: Ruleset) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """Return the program (None when it does not compile) and all diagnostics, sorted by place."""
+    draft = Draft(ruleset)
+    for _name, stage in STAGES:
+        stage(draft)
+        if draft.failed:
+            errors = [each for each in draft.diagnostics if each.severity is Severity.ERROR]
+            return None, in_order(errors)
+    return _freeze(draft), in_order(draft.diagnostics)
+
+
+def _freeze(draft: Draft) -> Program:
+    header = draft.ruleset.model.ruleset
+    return Program(
+        name=header.name,
+        version=header.version,
+        digest=draft.ruleset.digest,
+        languages=tuple(header.languages),
+        parameters=tuple(draft.parameters.values()),
+        tables=draft.tables,
+        aggregates=tuple(draft.aggregates),
+        facts=tuple(draft.facts),
+        scores=tuple(draft.scores),
+        classes=tuple(draft.classes),
+        class_hit=Hit(header.hit),
+        paths=tuple(draft.paths),
+        tiers=tuple(draft.tiers),
+        phases=tuple(draft.phases),
+        phase_hit=Hit(header.phase_hit),
+        strategies=tuple(draft.strategies),
+        strategy_hit=Hit(header.strategy_hit),
+        roles=tuple(draft.roles),
+        actions=tuple(draft.actions),
+        gaps=tuple(draft.gaps),
+        order=draft.order,
+        sources={name: each.title for name, each in draft.ruleset.model.source.items()},
+        about=header.about,
+    )
