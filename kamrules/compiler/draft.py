@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Table
 
 
+INFINITY = float("inf")
+
+
 @dataclass(slots=True)
 class Draft:
     """A program in the making. Stages fill it from top to bottom and collect diagnostics in it."""
@@ -100,9 +103,14 @@ class Draft:
         return parts or ()
 
     def number(
-        self, written: float | str | None, *path: str | int, otherwise: float = 0.0
+        self,
+        written: float | str | None,
+        *path: str | int,
+        otherwise: float = 0.0,
+        least: float = 0.0,
+        most: float = INFINITY,
     ) -> float:
-        """Return a number written as such, or as the name of a numeric parameter."""
+        """Return a number written as such, or as the name of a parameter from `least` to `most`."""
         if written is None:
             return otherwise
         if not isinstance(written, str):
@@ -118,7 +126,12 @@ class Draft:
                 *path,
             )
             return otherwise
-        return float(parameter.value)
+        value = float(parameter.value)
+        if not least <= value <= most:
+            span = f"from {least:g} to {most:g}" if most < INFINITY else f"not below {least:g}"
+            problem = f"a number {span} stands here, and parameter `{written}` is {value:g}"
+            self.report("KR334", problem, *path)
+        return value
 
 
 def address_of(path: Iterable[str | int]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime
+from typing import TYPE_CHECKING, overload
 
 from kamrules.compiler.program import Parameter
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, TEXT, Column, Kind, Table, Type
@@ -10,6 +11,8 @@ from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, TEXT, Column, Kind, 
 if TYPE_CHECKING:
     from kamrules.compiler.draft import Draft
     from kamrules.document import TableModel
+
+EPOCH = datetime.date(1970, 1, 1)
 
 
 def read(draft: Draft) -> None:
@@ -26,9 +29,21 @@ def read(draft: Draft) -> None:
     draft.tables[ACCOUNTS] = Table(ACCOUNTS, columns, accounts.order, accounts.about)
     for name, parameter in model.parameter.items():
         kind = Type(Kind(parameter.type), tuple(parameter.choices))
-        draft.parameters[name] = Parameter(
-            name, kind, parameter.value, parameter.low, parameter.high, parameter.about
-        )
+        low = None if parameter.low is None else _plain(parameter.low)
+        high = None if parameter.high is None else _plain(parameter.high)
+        value = _plain(parameter.value)
+        draft.parameters[name] = Parameter(name, kind, value, low, high, parameter.about)
+
+
+@overload
+def _plain(value: float | datetime.date) -> float: ...
+@overload
+def _plain(value: str | bool) -> str | bool: ...  # noqa: FBT001  a value, not a switch
+def _plain(value: float | str | bool | datetime.date) -> float | str | bool:
+    """Return a value as trees hold it: numbers as doubles, dates as days since 1970-01-01."""
+    if isinstance(value, datetime.date):
+        return float((value - EPOCH).days)
+    return value if isinstance(value, str | bool) else float(value)
 
 
 def _table(draft: Draft, name: str, table: TableModel) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.intervals import cover
+from kamrules.compiler.intervals import INFINITY, cover
 from kamrules.compiler.program import Band, Criterion, ScaleStep, Score, Validity, WhenUnknown
 from kamrules.expression import compile_interval
 from kamrules.expression.nodes import Constant
@@ -79,7 +79,7 @@ def _criterion(draft: Draft, name: str, each: CriterionModel) -> Criterion:
         scale=scale,
         curve=curve,
         unknown=policy,
-        unknown_points=draft.number(given, *path, "unknown"),
+        unknown_points=draft.number(given, *path, "unknown", most=100),
         least=min(points),
         most=max(points),
         about=each.about,
@@ -95,7 +95,7 @@ def _scale(draft: Draft, of: Type, lines: list[ScaleModel], name: str) -> tuple[
     rest = False
     for index, line in enumerate(lines):
         path = ("criterion", name, "scale", index)
-        points = draft.number(line.points, *path, "points")
+        points = draft.number(line.points, *path, "points", most=100)
         if line.in_ is None:
             rest = True
             steps.append(ScaleStep(points))
@@ -183,7 +183,10 @@ def _curve(
         draft.report("KR332", f"a curve needs a number, and the value is a {of}", *path)
         return ()
     curve = tuple(
-        (draft.number(x, *path, index, 0), draft.number(y, *path, index, 1))
+        (
+            draft.number(x, *path, index, 0, least=-INFINITY),
+            draft.number(y, *path, index, 1, most=100),
+        )
         for index, (x, y) in enumerate(each.curve)
     )
     for index, ((x0, _), (x1, _)) in enumerate(pairwise(curve), start=1):
@@ -191,4 +194,7 @@ def _curve(
             draft.report(
                 "KR332", f"the curve's values rise, and {x1:g} follows {x0:g}", *path, index
             )
+    for index, (_, y) in enumerate(curve):
+        if not 0 <= y <= 100:
+            draft.report("KR332", f"points lie from 0 to 100, and {y:g} does not", *path, index, 1)
     return curve

@@ -177,7 +177,7 @@ def _strategy(draft: Draft, name: str) -> Strategy:
         title=each.title or _title(name),
         when=None if each.when is None else condition(draft, each.when, *path, "when"),
         objective=_message(draft, each.objective, *path, "objective") or Message({}),
-        time_share=None if share is None else draft.number(share, *path, "time_share"),
+        time_share=None if share is None else draft.number(share, *path, "time_share", most=1),
         contact_every_days=(
             None if rhythm is None else int(draft.number(rhythm, *path, "contact_every_days"))
         ),
