@@ -27,7 +27,7 @@ class World:
     facts: Mapping[str, Any]
     as_of: datetime.date
     tables: Mapping[str, Table]
-    steps: dict[str, Value] = field(default_factory=dict)
+    steps: Mapping[str, Value] = field(default_factory=dict)
     row: Mapping[str, Any] | None = None
 
     def at(self, row: Mapping[str, Any]) -> World:
@@ -51,10 +51,19 @@ def evaluate(
     them there; without it they are guessed from the aggregate's own type). Results of other steps come from
     `steps`, or else from `facts` under their address (`facts["score.attractiveness"] = 71`).
     """
-    found: dict[str, Value] = {}
-    for address, value in (steps or {}).items():
-        found[address] = _plain(value)
-    return value_of(node, World(facts, as_of, tables or {}, found))
+    given = {address: _plain(value) for address, value in (steps or {}).items()}
+    return value_of(node, World(facts, as_of, tables or {}, _Steps(facts, given)))
+
+
+class _Steps(dict[str, Value]):
+    """Results of other steps, looked for among the facts where none are given."""
+
+    def __init__(self, facts: Mapping[str, Any], given: Mapping[str, Value]) -> None:
+        super().__init__(given)
+        self.facts = facts
+
+    def __missing__(self, address: str) -> Value:
+        return _plain(self.facts.get(address))
 
 
 def _plain(value: object) -> Value:
@@ -78,9 +87,7 @@ def value_of(node: Node, world: World) -> Value:
             assert world.row is not None
             return opened(stored(world.row.get(node.name), node.type), node.type)
         case nodes.StepValue():
-            if node.address in world.steps:
-                return world.steps[node.address]
-            return _plain(world.facts.get(node.address))
+            return world.steps[node.address]
         case nodes.Aggregate():
             return _aggregate(node, world)
         case nodes.Arithmetic():

@@ -1,0 +1,48 @@
+"""Shows values in messages, as the table in docs/semantics.md says."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tests.oracle.reading import EPOCH, Value, half_away
+
+if TYPE_CHECKING:
+    from kamrules.expression.types import Type
+
+WORDS = {"en": ("unknown", "yes", "no"), "zh": ("未知", "是", "否")}
+# kind: places after scaling, how many of them belong behind the point, grouped, sign behind
+FORMS = {
+    "money": (0, 0, True, ""),
+    "share": (3, 1, False, "%"),
+    "score": (1, 1, False, ""),
+    "number": (2, 2, False, ""),
+    "integer": (0, 0, True, ""),
+    "days": (0, 0, True, ""),
+}
+
+
+def shown(value: Value, of: Type, language: str) -> str:
+    """Return the value as a message shows it."""
+    unknown, yes, no = WORDS.get(language, WORDS["en"])
+    if value is None:
+        return unknown
+    if isinstance(value, bool):
+        return yes if value else no
+    if isinstance(value, str):
+        return value
+    if of.kind.value == "date":
+        return (EPOCH + datetime.timedelta(days=value)).isoformat()
+    scaling, places, grouped, sign = FORMS[of.kind.value]
+    scaled = value * float(10**scaling)
+    if not math.isfinite(scaled):
+        return "too large"
+    whole = half_away(Fraction(scaled))
+    if abs(whole) >= 10**18:
+        return "too large"
+    before, behind = divmod(abs(whole), 10**places)
+    digits = f"{before:,}" if grouped else str(before)
+    rest = str(behind).rjust(places, "0").rstrip("0") if places else ""
+    return ("-" if whole < 0 else "") + digits + ("." + rest if rest else "") + sign
