@@ -1,0 +1,58 @@
+"""The ruleset as written: its model, and where each of its keys and values stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kamrules.document.tree import place_of, text_of
+
+if TYPE_CHECKING:
+    from kamrules.diagnostics import Place, SourceText
+    from kamrules.document.models import RulesetModel
+    from kamrules.document.tree import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """A ruleset read from its files, with what it extends, settings applied, switched-off rules gone.
+
+    `files` are all files read, as shown to the user; `digest` is the SHA-256 (hex) of the content,
+    whatever the files are called, however they are laid out and whichever rulesets they came from.
+    """
+
+    model: RulesetModel
+    files: tuple[str, ...]
+    digest: str
+    root: Entry = field(repr=False, compare=False)
+
+    def text(self, *path: str | int) -> SourceText:
+        """Return the string at a path, such as ("class", "key", "when", 1), with its place.
+
+        Raises KeyError when no string was written there.
+        """
+        return text_of(self.root, path)
+
+    def place(self, *path: str | int, key: bool = False) -> tuple[Place, str]:
+        """Return where the value at a path was written, and that line; with `key`, its key.
+
+        A table has the place of its header. What was not written has the place of what is around it.
+        """
+        return place_of(self.root, path, key=key)
+
+
+def digest_of(model: RulesetModel) -> str:
+    """Return the SHA-256 of what the ruleset says: the model as canonical JSON, in the author's order.
+
+    What it extends is in it already; examples and tests decide nothing.
+    """
+    content = model.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_none=True,
+        exclude={"ruleset": {"extends"}, "test": True, "persona": True},
+    )
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
