@@ -1,0 +1,347 @@
+"""Typed expression texts: every kind of node, function, aggregate and filter of the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kamrules.expression.types import BOOL, INTEGER, Kind, Type
+from tests.strategies.values import USUAL, moved
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Mapping
+
+    from tests.strategies.drawing import Draw
+
+NUMERIC = (
+    Kind.NUMBER, Kind.MONEY, Kind.INTEGER, Kind.SHARE, Kind.SCORE, Kind.DAYS,
+)  # fmt: skip
+ORDERED = (*NUMERIC, Kind.DATE)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What an expression can name here: values by their text, related tables, and the day."""
+
+    names: Mapping[str, Type]
+    tables: Mapping[str, Mapping[str, Type]]
+    orders: Mapping[str, str]
+    as_of: datetime.date
+    aggregates: int = 2
+
+    def inside(self, table: str) -> Sight:
+        """Return the sight inside a table's brackets: its columns hide what else has their names."""
+        columns = self.tables[table]
+        outer = {text: of for text, of in self.names.items() if text.split(".")[0] not in columns}
+        return replace(self, names={**outer, **columns}, aggregates=self.aggregates - 1)
+
+    def of(self, wanted: Type) -> list[str]:
+        """Return the names of values of the type."""
+        return [name for name, of in self.names.items() if of == wanted]
+
+    def having(self, kind: Kind) -> list[tuple[str, str]]:
+        """Return (table, column) of every column of that kind in a related table."""
+        return [
+            (table, name)
+            for table, columns in self.tables.items()
+            for name, of in columns.items()
+            if of.kind is kind
+        ]
+
+
+def quoted(text: str) -> str | None:
+    """Return the text as a literal, None when the language has no way to write it."""
+    if "\n" in text or ("'" in text and '"' in text) or not text.isprintable():
+        return None
+    return f'"{text}"' if "'" in text else f"'{text}'"
+
+
+class Expressions:
+    """Writes expressions for one case."""
+
+    def __init__(self, draw: Draw, sight: Sight) -> None:
+        self.draw = draw
+        self.sight = sight
+
+    def within(self, table: str) -> Expressions:
+        """Return a writer inside the brackets of a table."""
+        return Expressions(self.draw, self.sight.inside(table))
+
+    def of(self, of: Type, depth: int) -> str:
+        """Return an expression of the type."""
+        if of.kind is Kind.BOOL:
+            return self.bool(depth)
+        if of.kind is Kind.DATE:
+            return self.date(depth)
+        if of.kind in NUMERIC:
+            return self.number(of.kind, depth)
+        return self.text(of, depth)
+
+    # numbers
+
+    def number(self, kind: Kind, depth: int) -> str:
+        """Return an expression of a numeric kind."""
+        if depth <= 0 or self.draw.chance(25):
+            return self.leaf(kind)
+        return self.draw.one(self._ways(kind))(kind, depth - 1)
+
+    def leaf(self, kind: Kind) -> str:
+        """Return a name or literal of a numeric kind."""
+        names = self.sight.of(Type(kind))
+        if names and self.draw.chance(80):
+            return self.draw.one(names)
+        return self.literal(kind)
+
+    def literal(self, kind: Kind) -> str:
+        """Return a literal of a numeric kind, among those that books hold too."""
+        value = self.draw.one(USUAL[kind])
+        if kind is Kind.DAYS:
+            return f"{abs(value):.0f}d"
+        if kind is Kind.SHARE and self.draw.chance(50):
+            return f"{round(value * 100)}%"
+        sign = "-" if value < 0 else ""
+        value = abs(value)
+        return sign + (f"{int(value):_}" if value == int(value) else repr(value))
+
+    def _ways(self, kind: Kind) -> list[Callable[[Kind, int], str]]:
+        ways: list[Callable[[Kind, int], str]] = [self._sum, self._call, self._if]
+        if self.sight.aggregates > 0 and self.sight.tables:
+            if self.sight.having(kind):
+                ways += [self._aggregate, self._aggregate, self._aggregate]
+            if kind is Kind.INTEGER:
+                ways += [self._count, self._count]
+        if kind is Kind.NUMBER:
+            ways += [self._product, self._ratio, self._mean, self._other]
+        elif kind is Kind.MONEY:
+            ways += [self._money_product]
+        elif kind is Kind.DAYS:
+            ways += [self._days]
+        return ways
+
+    def _sum(self, kind: Kind, depth: int) -> str:
+        left, right = self.number(kind, depth), self.number(kind, depth)
+        text = f"{left} {self.draw.one('+-')} {right}"
+        return text if self.draw.chance(20) and kind is Kind.NUMBER else f"({text})"
+
+    def _product(self, kind: Kind, depth: int) -> str:
+        left = self.number(kind, depth)
+        right = self.number(self.draw.one([kind, Kind.INTEGER, Kind.SHARE]), depth)
+        return f"({left} {self.draw.one('*/')} {right})"
+
+    def _money_product(self, kind: Kind, depth: int) -> str:
+        right = self.number(self.draw.one([Kind.NUMBER, Kind.INTEGER, Kind.SHARE]), depth)
+        return f"({self.number(kind, depth)} {self.draw.one('*/')} {right})"
+
+    def _ratio(self, kind: Kind, depth: int) -> str:
+        del kind
+        of = self.draw.one([Kind.MONEY, Kind.DAYS, Kind.INTEGER])
+        return f"({self.number(of, depth)} / {self.number(of, depth)})"
+
+    def _other(self, kind: Kind, depth: int) -> str:
+        del kind
+        return f"({self.number(Kind.SCORE, depth)} * {self.number(Kind.NUMBER, depth)})"
+
+    def _days(self, kind: Kind, depth: int) -> str:
+        del kind
+        if self.draw.chance(50):
+            return f"{self.draw.one(['days_since', 'days_until'])}({self.date(depth)})"
+        return f"({self.date(depth)} - {self.date(depth)})"
+
+    def _call(self, kind: Kind, depth: int) -> str:
+        function = self.draw.one(["coalesce", "min", "max", "abs", "round", "clamp", "-"])
+        first = self.number(kind, depth)
+        if function in {"coalesce", "min", "max"}:
+            more = ", ".join(self.draw.many(1, 2, lambda: self.number(kind, depth)))
+            return f"{function}({first}, {more})"
+        if function == "clamp":
+            return f"clamp({first}, {self.literal(kind)}, {self.number(kind, depth)})"
+        if function == "round":
+            return f"round({first}, {self.draw.whole(0, 6)})"
+        return f"abs({first})" if function == "abs" else f"(-{first})"
+
+    def _if(self, kind: Kind, depth: int) -> str:
+        then, otherwise = self.number(kind, depth), self.number(kind, depth)
+        return f"if({self.bool(depth)}, {then}, {otherwise})"
+
+    # aggregates
+
+    def filtered(self, table: str, depth: int) -> str:
+        """Return a related table, mostly with a filter behind it."""
+        if depth < 0 or not self.draw.chance(75):
+            return table
+        return f"{table}[{self.within(table).bool(min(depth, 2))}]"
+
+    def _aggregate(self, kind: Kind, depth: int) -> str:
+        table, column = self.draw.one(self.sight.having(kind))
+        functions = (
+            ["sum", "min", "max", "mean"] if kind is not Kind.INTEGER else ["sum", "min", "max"]
+        )
+        if table in self.sight.orders:
+            functions += ["first", "last"]
+        return f"{self.draw.one(functions)}({self.filtered(table, depth)}.{column})"
+
+    def _mean(self, kind: Kind, depth: int) -> str:
+        of = self.draw.one([Kind.NUMBER, Kind.INTEGER])
+        having = self.sight.having(of) if self.sight.aggregates > 0 else []
+        if not having:
+            return self.leaf(kind)
+        table, column = self.draw.one(having)
+        return f"mean({self.filtered(table, depth)}.{column})"
+
+    def _count(self, kind: Kind, depth: int) -> str:
+        del kind
+        table = self.draw.one(list(self.sight.tables))
+        rows = self.filtered(table, depth)
+        columns = list(self.sight.tables[table])
+        if self.draw.chance(60):
+            return f"count({rows})"
+        return f"{self.draw.one(['distinct', 'count'])}({rows}.{self.draw.one(columns)})"
+
+    # dates and texts
+
+    def date(self, depth: int) -> str:
+        """Return an expression of a date."""
+        names = [*self.sight.of(Type(Kind.DATE)), "as_of"]
+        having = self.sight.having(Kind.DATE) if self.sight.aggregates > 0 else []
+        if depth > 0 and having and self.draw.chance(40):
+            table, column = self.draw.one(having)
+            functions = ["min", "max"]
+            if table in self.sight.orders:
+                functions += ["first", "last"]
+            return f"{self.draw.one(functions)}({self.filtered(table, depth - 1)}.{column})"
+        if depth > 0 and self.draw.chance(40):
+            days = self.number(Kind.DAYS, min(depth - 1, 1))
+            return f"({self.date(depth - 1)} {self.draw.one('+-')} {days})"
+        if depth > 0 and self.draw.chance(15):
+            return f"coalesce({self.date(depth - 1)}, {self.date(depth - 1)})"
+        if self.draw.chance(85):
+            return self.draw.one(names)
+        return moved(self.sight.as_of, self.draw.one([0, -30, -365, 1, 30])).isoformat()
+
+    def text(self, of: Type, depth: int) -> str:
+        """Return an expression of a text or choice."""
+        if self.sight.aggregates > 0 and depth > 0 and self.draw.chance(35):
+            having = [
+                (table, column)
+                for table, column in self.sight.having(of.kind)
+                if self.sight.tables[table][column] == of and table in self.sight.orders
+            ]
+            if having:
+                table, column = self.draw.one(having)
+                rows = self.filtered(table, depth - 1)
+                return f"{self.draw.one(['first', 'last'])}({rows}.{column})"
+        if depth > 0 and self.draw.chance(20):
+            then, otherwise = self.text(of, depth - 1), self.text(of, depth - 1)
+            if self.draw.chance(50):
+                return f"coalesce({then}, {otherwise})"
+            return f"if({self.bool(depth - 1)}, {then}, {otherwise})"
+        names = self.sight.of(of)
+        if names and self.draw.chance(75):
+            return self.draw.one(names)
+        return self.draw.one(self._texts(of))
+
+    def _texts(self, of: Type) -> list[str]:
+        held = of.choices or ("a", "b", "", "ä", "中文", "o'brien", "01", "a b")
+        return [text for each in held if (text := quoted(each)) is not None]
+
+    # conditions
+
+    def bool(self, depth: int) -> str:
+        """Return an expression that is true, false or unknown."""
+        names = self.sight.of(BOOL)
+        if names and self.draw.chance(20):
+            return self.draw.one(names)
+        if depth <= 0:
+            return self._comparison(0)
+        ways: list[Callable[[int], str]] = [
+            self._comparison, self._comparison, self._within, self._among, self._and_or, self._equal,
+            self._is_unknown, self._not, self._chain, self._if_bool,
+        ]  # fmt: skip
+        if self.sight.aggregates > 0 and self.sight.tables:
+            ways += [self._any]
+        return self.draw.one(ways)(depth - 1)
+
+    def _ordered(self) -> Type:
+        held = [of for of in self.sight.names.values() if of.kind in ORDERED]
+        if held and self.draw.chance(70):
+            return self.draw.one(held)
+        return Type(self.draw.one(ORDERED))
+
+    def _comparison(self, depth: int) -> str:
+        of = self._ordered()
+        sign = self.draw.one([">=", "<", "<=", ">", "==", "!="])
+        return f"{self.of(of, depth)} {sign} {self.of(of, depth - 1)}"
+
+    def _chain(self, depth: int) -> str:
+        of = self._ordered()
+        low, high = self.draw.one([("<=", "<"), ("<", "<="), (">", ">="), (">=", ">")])
+        return f"{self.of(of, 0)} {low} {self.of(of, depth)} {high} {self.of(of, 0)}"
+
+    def _within(self, depth: int) -> str:
+        of = self._ordered()
+        word = self.draw.one(["in", "not in"])
+        if of.kind is Kind.DATE:
+            bounds = [moved(self.sight.as_of, each).isoformat() for each in (-365, -30, 0, 30)]
+        else:
+            values = sorted({abs(each) for each in USUAL[of.kind]})
+            bounds = [self._bound(of.kind, each) for each in values]
+        at = self.draw.whole(0, len(bounds) - 2)
+        low = self.draw.one([bounds[at], ""])
+        high = bounds[self.draw.whole(at + 1, len(bounds) - 1)]
+        left, right = self.draw.one("[("), self.draw.one("])")
+        return f"{self.of(of, depth)} {word} {left}{low}..{high}{right}"
+
+    def _bound(self, kind: Kind, value: float) -> str:
+        if kind is Kind.DAYS:
+            return f"{value:.0f}d"
+        return f"{value:.0f}" if value == int(value) else repr(value)
+
+    def _among(self, depth: int) -> str:
+        of = self._worded()
+        if of is None:
+            return self._comparison(depth)
+        listed = ", ".join(
+            dict.fromkeys(self.draw.many(1, 3, lambda: self.draw.one(self._texts(of))))
+        )
+        return f"{self._read(of, depth)} {self.draw.one(['in', 'not in'])} [{listed}]"
+
+    def _worded(self) -> Type | None:
+        held = [of for of in self.sight.names.values() if of.kind in {Kind.TEXT, Kind.CHOICE}]
+        held = [each for each in held if self._texts(each)]
+        return self.draw.one(held) if held else None
+
+    def _read(self, of: Type, depth: int) -> str:
+        """Return a text or choice that is no bare literal, of which the language could tell no type."""
+        text = self.text(of, depth)
+        return text if text[0] not in "'\"" else self.draw.one(self.sight.of(of))
+
+    def _equal(self, depth: int) -> str:
+        of = self._worded()
+        sign = self.draw.one(["==", "!="])
+        if of is None or self.draw.chance(15):
+            return f"({self.bool(depth)}) {sign} ({self.bool(depth)})"
+        return f"{self._read(of, depth)} {sign} {self.text(of, depth)}"
+
+    def _and_or(self, depth: int) -> str:
+        parts = [f"({each})" for each in self.draw.many(2, 3, lambda: self.bool(depth))]
+        return f" {self.draw.one(['and', 'or'])} ".join(parts)
+
+    def _not(self, depth: int) -> str:
+        return f"not ({self.bool(depth)})"
+
+    def _is_unknown(self, depth: int) -> str:
+        of = self.draw.one([*dict.fromkeys(self.sight.names.values()), INTEGER])
+        text = (
+            self.of(of, depth) if of.kind not in {Kind.TEXT, Kind.CHOICE} else self._read(of, depth)
+        )
+        return f"({text}) is {self.draw.one(['unknown', 'not unknown'])}"
+
+    def _if_bool(self, depth: int) -> str:
+        if self.draw.chance(50):
+            return f"if({self.bool(depth)}, {self.bool(0)}, {self.bool(0)})"
+        return f"coalesce({self.bool(depth)}, {self.bool(0)})"
+
+    def _any(self, depth: int) -> str:
+        table = self.draw.one(list(self.sight.tables))
+        return f"any({self.filtered(table, depth)})"
