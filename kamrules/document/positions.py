@@ -222,7 +222,9 @@ class _Scanner:
         path = base
         for name, start, end in parts:
             path = (*path, name)
-            self.positions.spots.setdefault(path, Spot(key=(start, end)))
+            spot = self.positions.spots.setdefault(path, Spot(key=(start, end)))
+            if spot.value is not None or (spot.header and base and path not in self.lengths):
+                self.positions.twice.append(Twice(path, spot.key or (start, end), (start, end)))
             if path in self.lengths:
                 path = (*path, self.lengths[path] - 1)
         return path
