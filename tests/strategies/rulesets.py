@@ -45,12 +45,8 @@ class Written:
         """Return a writer of expressions that sees what is decided so far."""
         return Expressions(self.draw, self.sight)
 
-    def see(self, **names: Type) -> None:
+    def see(self, names: dict[str, Type]) -> None:
         """Let later expressions name more."""
-        self.sight = replace(self.sight, names={**self.sight.names, **names})
-
-    def see_parts(self, names: dict[str, Type]) -> None:
-        """Let later expressions name more, dots included."""
         self.sight = replace(self.sight, names={**self.sight.names, **names})
 
     def dated(self, rule: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +123,7 @@ def _facts(made: Written, at_most: int = 4) -> None:
         facts[name] = {"type": of.kind.value, "value": made.write.of(of, draw.whole(1, 3))}
         if of.choices:
             facts[name]["choices"] = list(of.choices)
-        made.see(**{name: of})
+        made.see({name: of})
 
 
 def _scores(made: Written) -> None:
@@ -149,7 +145,7 @@ def _scores(made: Written) -> None:
         ours = [each for each in criteria.values() if each["score"] == score]
         if sum(each["weight"] for each in ours) <= 0:
             ours[0]["weight"] = 1
-    made.see_parts(seen)
+    made.see(seen)
 
 
 def _gates(made: Written, *owner: str) -> dict[str, Any]:
@@ -171,7 +167,7 @@ def _classes(made: Written) -> None:
     names = [next(made.ids) for _ in range(count)]
     first = draw.chance(50)
     made.tables["ruleset"]["hit"] = "first" if first else "unique"
-    made.see(class_before=Type(Kind.CHOICE, tuple(names)))
+    made.see({"class_before": Type(Kind.CHOICE, tuple(names))})
     whens = _disjoint(made, count)
     classes = made.tables["class"] = {}
     levels = draw.shuffled(range(1, count + 1))
@@ -188,7 +184,7 @@ def _classes(made: Written) -> None:
             classes[name]["stay"] = condition(made.write, 1)
         made.dated(classes[name])
     _paths(made, names, levels if given else None)
-    made.see(**{"class": Type(Kind.CHOICE, tuple(names))})
+    made.see({"class": Type(Kind.CHOICE, tuple(names))})
 
 
 def _disjoint(made: Written, count: int) -> list[Any]:
@@ -220,7 +216,7 @@ def _tiers(made: Written) -> None:
     names = [next(made.ids) for _ in range(draw.whole(0, 3))]
     if not names:
         return
-    made.see(tier_before=Type(Kind.CHOICE, tuple(names)))
+    made.see({"tier_before": Type(Kind.CHOICE, tuple(names))})
     tiers = made.tables["tier"] = {}
     levels = draw.shuffled(range(1, len(names) + 1))
     for name, level in zip(names, levels, strict=True):
@@ -229,7 +225,7 @@ def _tiers(made: Written) -> None:
     if len({each["level"] for each in tiers.values()}) < len(tiers):
         for each, level in zip(tiers.values(), levels, strict=True):
             each["level"] = level
-    made.see_parts({"tier": Type(Kind.CHOICE, tuple(names)), "tier.level": INTEGER})
+    made.see({"tier": Type(Kind.CHOICE, tuple(names)), "tier.level": INTEGER})
 
 
 def _phases(made: Written) -> None:
@@ -254,7 +250,7 @@ def _choices(made: Written, kind: str) -> None:
             rules[name]["objective"] = made.text("strategy", name, "objective")
         if not (first and number == len(names) - 1 and draw.chance(50)):
             rules[name]["when"] = condition(made.write, 1)
-    made.see(**{kind: Type(Kind.CHOICE, tuple(names))})
+    made.see({kind: Type(Kind.CHOICE, tuple(names))})
 
 
 def _actions(made: Written) -> None:
