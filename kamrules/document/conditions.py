@@ -28,7 +28,8 @@ def _form(value: Any) -> str | None:  # noqa: ANN401  whatever TOML holds
         for key in (*FORMS, "of"):
             if key in value:
                 return "<at_least>" if key == "of" else f"<{key}>"
-    return None
+    # writing a model out asks the same of what has been read
+    return _READ.get(type(value))
 
 
 class AllOf(Written):
@@ -69,6 +70,10 @@ class NotThis(Written):
     noun: ClassVar[str] = "a condition with `not`"
     not_: ConditionModel = Field(alias="not", description="The condition that must be false")
 
+
+_READ: dict[type, str] = {
+    AllOf: "<all>", AnyOf: "<any>", AtLeast: "<at_least>", NotThis: "<not>",
+}  # fmt: skip
 
 if TYPE_CHECKING:
     ConditionModel: TypeAlias = "str | list[ConditionModel] | AllOf | AnyOf | AtLeast | NotThis"
