@@ -49,7 +49,7 @@ class AnyOf(Written):
 class AtLeast(Written):
     """Holds when at least so many of its members do."""
 
-    noun: ClassVar[str] = "a condition with `at_least`"
+    noun: ClassVar[str] = "a condition that counts with `of`"
     at_least: Level = Field(
         description="How many of the conditions must hold: a number, or a parameter's name"
     )

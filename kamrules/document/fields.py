@@ -125,7 +125,7 @@ _whole = told_by(_whole_form, "a whole number, or the name of a parameter in quo
 
 Text = Annotated[str, Field(pattern=r"\S")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_ID)]
-Name = Annotated[str, Field(pattern=r"\S"), Tag("<text>")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), Tag("<text>")]
 Texts = Annotated[list[Text], AfterValidator(_distinct)]
 Languages = Annotated[
     list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]],
@@ -144,6 +144,10 @@ Number = Annotated[
 ]
 Weight = Annotated[Annotated[float, Field(ge=0, lt=LARGEST), Tag("<number>")] | Name, _number]
 Points = Annotated[Annotated[float, Field(ge=0, le=100), Tag("<number>")] | Name, _number]
+Priority = Annotated[
+    Annotated[float, Field(ge=0, le=100), Tag("<number>")] | Annotated[Text, Tag("<text>")],
+    told_by(_number_form, "a number from 0 to 100, or an expression in quotes"),
+]
 Hours = Annotated[Annotated[float, Field(ge=0, le=10_000), Tag("<number>")] | Name, _number]
 Share = Annotated[Annotated[float, Field(ge=0, le=1), Tag("<number>")] | Name, _number]
 Days = Annotated[Annotated[int, Field(ge=0, le=LONGEST_DAYS), Tag("<whole>")] | Name, _whole]

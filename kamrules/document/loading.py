@@ -53,7 +53,8 @@ def load_ruleset(
     try:
         model = RulesetModel.model_validate(root.plain())
     except ValidationError as error:
-        raise RulesetError(*problems, *refusals(root, error)) from None
+        own = reader.own if len(reader.layers) > 1 else ()
+        raise RulesetError(*problems, *refusals(root, error, own)) from None
     if problems:
         raise RulesetError(*problems)
     model, misfits = settings.apply(model, root, set or {})
@@ -67,6 +68,7 @@ class _Reader:
     """Reads a ruleset and those it extends, each once, the furthest base first."""
 
     folders: Sequence[FilePath]
+    own: set[str] = field(default_factory=set)
     layers: list[Entry] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
@@ -99,6 +101,8 @@ class _Reader:
         layer: Entry | None = None
         for path, shown in found:
             self.files.append(shown)
+            if len(self.chain) == 1:
+                self.own.add(shown)
             try:
                 document = entries(read_document(path, shown))
             except UnreadableError as error:
@@ -145,7 +149,7 @@ def _one_line(root: Entry) -> Iterator[Diagnostic]:
         mend = None
         if keys[-1] in ("when", "stay", "all", "any", "of", "not"):
             mend = "split a long condition into a list: all its members must hold"
-        yield fault(root, "KR160", f"`{keys[-1]}` is written on one line", path, help=mend)
+        yield fault(root, "KR160", f"`{keys[-1]}` has to stand on one line", path, help=mend)
 
 
 def _over_several_lines(root: Entry, value: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401

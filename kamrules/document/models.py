@@ -24,6 +24,7 @@ from kamrules.document.fields import (
     Level,
     Number,
     Points,
+    Priority,
     Rhythm,
     Share,
     Slip,
@@ -284,7 +285,7 @@ class ActionModel(Rule):
     noun: ClassVar[str] = "an action"
     title: Text = Field(description="What is to be done; may hold {placeholders}")
     when: Conditions
-    priority: Points = Field(description="How urgent it is, 0 to 100: a number or an expression")
+    priority: Priority = Field(description="How urgent it is, 0 to 100: a number or an expression")
     owner: Text = Field(description="The role that does it")
     due_days: Days = Field(description="Days until it is due")
     effort_hours: Hours = Field(default=0.0, description="Hours it takes")

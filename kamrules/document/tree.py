@@ -70,6 +70,26 @@ def origin(root: Entry, path: Path) -> tuple[Document, Path] | None:
     return entry.document, entry.path
 
 
+def entry_at(root: Entry, path: Path) -> Entry | None:
+    """Return the entry at a path of the tree, None when none was written there as such."""
+    entry: Entry | None = root
+    for part in path:
+        if entry is None or not isinstance(entry.value, dict):
+            return None
+        entry = entry.value.get(part)
+    return entry
+
+
+def written_at(root: Entry, path: Path) -> str | None:
+    """Return the TOML text of the value at a path, None when that is not known or not on one line."""
+    found = origin(root, path)
+    spot = spot_of(*found) if found is not None else None
+    if found is None or spot is None or spot.value is None or found[0].positions is None:
+        return None
+    text = found[0].positions.text[slice(*spot.value)]
+    return text if "\n" not in text else None
+
+
 def value_at(root: Entry, path: Path) -> Any:  # noqa: ANN401
     """Return the plain value at a path of the tree. Raises KeyError when there is none."""
     value: Any = root

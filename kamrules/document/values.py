@@ -6,7 +6,7 @@ import datetime
 import math
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kamrules.document.fields import LARGEST, LONGEST_DAYS, Slip
 
@@ -70,10 +70,16 @@ def parameter_slips(
     if above(low, high):
         slips.append(Slip("KR163", f"`low` {show(low)} is above `high` {show(high)}", ("low",)))
     elif above(low, value) or above(value, high):
-        span = f"{show(low) if low is not None else ''}..{show(high) if high is not None else ''}"
-        message = f"{show(value)} lies outside the range {span} in which it is tuned"
-        slips.append(Slip("KR163", message, ("value",)))
+        slips.append(Slip("KR163", _outside(value, low, high), ("value",)))
     return slips
+
+
+def _outside(value: Scalar, low: Scalar | None, high: Scalar | None) -> str:
+    if low is not None and high is not None:
+        return f"{show(value)} lies outside the range from {show(low)} to {show(high)}"
+    if low is not None:
+        return f"{show(value)} lies below the least, {show(low)}"
+    return f"{show(value)} lies above the most, {show(high)}"
 
 
 def value_slips(
@@ -85,7 +91,7 @@ def value_slips(
             return [] if value in choices or not choices else [_no_choice(value, choices, name)]
     elif _is_of(kind, value):
         return _range_slips(kind, value, name)
-    message = f"`{name}` of a {kind} is {WANTED[kind]}, not {show(value)}"
+    message = f"type `{kind}` takes {WANTED[kind]}, not {describe(value)}"
     return [Slip("KR163", message, (name,), _mend(kind, value))]
 
 
@@ -119,7 +125,7 @@ def _range_slips(kind: str, value: Scalar, name: str) -> list[Slip]:
         return []
     if kind == "share":
         mend = f"did you mean {show(value / 100)}?" if 1 < value <= 100 else None
-        message = f"a share lies between 0 and 1, {show(value)} is {show(value * 100)}%"
+        message = f"a share lies between 0 and 1, {show(value)} is {plain(value * 100)}%"
         return [Slip("KR163", message, (name,), mend)]
     return [Slip("KR163", f"a {kind} is {WANTED[kind]}, not {show(value)}", (name,))]
 
@@ -193,3 +199,30 @@ def show(value: Scalar | None) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     return str(value)
+
+
+def describe(value: Any) -> str:  # noqa: ANN401  whatever TOML holds
+    """Return what a value is, in an author's words."""
+    match value:
+        case bool():
+            return f"`{show(value)}`"
+        case int() | float():
+            return f"the number {show(value) if abs(value) < 1e15 else 'given'}"
+        case str():
+            return "a text" if len(value) > 40 else f'the text "{value}"'
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case datetime.datetime():
+            return "a date with a time"
+        case datetime.date():
+            return f"the date {value}"
+        case datetime.time():
+            return "a time"
+    return "this"
+
+
+def plain(number: float) -> str:
+    """Return a number without grouping, as it stands before a per cent sign."""
+    return show(number).replace("_", "")
