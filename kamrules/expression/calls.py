@@ -1,0 +1,196 @@
+"""Calls: functions of values, and aggregates over the rows of a related table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.diagnostics import nearest
+from kamrules.expression import syntax
+from kamrules.expression.agree import Mismatch, arithmetic, common
+from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, VALUES
+from kamrules.expression.nodes import (
+    Aggregate,
+    Aggregation,
+    AsOf,
+    Call,
+    Constant,
+    Function,
+    If,
+    Node,
+    Operator,
+)
+from kamrules.expression.rows import Rows
+from kamrules.expression.types import BOOL, INTEGER, NUMBER, Kind, Type
+
+if TYPE_CHECKING:
+    from kamrules.expression.checker import Checker
+    from kamrules.expression.types import Table
+
+ADDABLE = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.DAYS, Kind.SHARE, Kind.SCORE}
+
+
+class Calls:
+    """Checks calls on behalf of a checker."""
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+
+    def call(self, tree: syntax.Call, table: Table | None) -> Node:
+        """Return the typed tree of a call."""
+        name = tree.name
+        if name not in FUNCTIONS:
+            raise self._unknown(tree)
+        signature = FUNCTIONS[name]
+        given = len(tree.arguments)
+        if given < signature.least or (signature.most is not None and given > signature.most):
+            message = f"`{name}` takes {_count(signature.least, signature.most)}, not {given}"
+            raise self.checker.fail("KR205", message, tree.span, f"it is written {signature.usage}")
+        if name == "if":
+            return self._if(tree, table)
+        if name in {"days_since", "days_until"}:
+            return self._days(tree, table)
+        first = self.checker.either(tree.arguments[0], table)
+        if isinstance(first, Rows) and name in AGGREGATES:
+            if given > 1:
+                message = f"`{name}` of a column takes nothing else"
+                raise self.checker.fail("KR205", message, tree.arguments[1].span)
+            return self._aggregate(tree, first)
+        if name in VALUES:
+            return self._value(tree, table)
+        text = self.checker.written(tree.arguments[0].span)
+        message = f"`{name}` works on the rows of a table, and `{text}` is one value"
+        raise self.checker.fail(
+            "KR215", message, tree.arguments[0].span, f"it is written {signature.usage}"
+        )
+
+    def _unknown(self, tree: syntax.Call) -> Exception:
+        lowered = tree.name.lower()
+        if lowered in FUNCTIONS:
+            mend = f"did you mean `{lowered}`?"
+        elif lowered in ELSEWHERE:
+            mend = f"did you mean `{ELSEWHERE[lowered]}`?"
+        else:
+            close = nearest(tree.name, FUNCTIONS)
+            mend = (
+                f"did you mean `{close}`?" if close else "the functions are " + ", ".join(FUNCTIONS)
+            )
+        return self.checker.fail("KR204", f"there is no function `{tree.name}`", tree.where, mend)
+
+    def _if(self, tree: syntax.Call, table: Table | None) -> Node:
+        condition = self.checker.condition(tree.arguments[0], table)
+        branches = [self.checker.value(each, table) for each in tree.arguments[1:]]
+        (then, otherwise), kind = self._common(branches, tree)
+        return If(condition, then, otherwise, kind, tree.span)
+
+    def _common(self, nodes: list[Node], tree: syntax.Call) -> tuple[tuple[Node, ...], Type]:
+        try:
+            return common(nodes, tree.span, self.checker.written)
+        except Mismatch as wrong:
+            raise self.checker.fail(wrong.code, wrong.message, wrong.span, wrong.help) from None
+
+    def _days(self, tree: syntax.Call, table: Table | None) -> Node:
+        date = self.checker.value(tree.arguments[0], table)
+        if date.type.kind is not Kind.DATE:
+            text = self.checker.written(tree.arguments[0].span)
+            message = f"`{tree.name}` takes a date, and `{text}` is a {date.type}"
+            raise self.checker.fail("KR211", message, tree.arguments[0].span)
+        sides: tuple[Node, Node] = (AsOf(tree.span), date)
+        left, right = sides if tree.name == "days_since" else (date, AsOf(tree.span))
+        return arithmetic(Operator.SUBTRACT, left, right, tree.span, self.checker.written)
+
+    def _value(self, tree: syntax.Call, table: Table | None) -> Node:
+        function = VALUES[tree.name]
+        nodes = [self.checker.value(each, table) for each in tree.arguments]
+        if function is Function.ROUND:
+            return self._round(tree, nodes)
+        if function is not Function.COALESCE:
+            for node, argument in zip(nodes, tree.arguments, strict=True):
+                if not node.type.numeric or (
+                    node.type.kind is Kind.DATE and function is Function.ABS
+                ):
+                    text = self.checker.written(argument.span)
+                    message = f"`{tree.name}` takes numbers, and `{text}` is a {node.type}"
+                    raise self.checker.fail("KR211", message, argument.span)
+        if tree.name in {"min", "max"} and len(nodes) == 1:
+            message = f"`{tree.name}` of one value is that value"
+            raise self.checker.fail(
+                "KR205", message, tree.span, f"it is written {FUNCTIONS[tree.name].usage}"
+            )
+        arguments, kind = self._common(nodes, tree)
+        return Call(function, arguments, kind, tree.span)
+
+    def _round(self, tree: syntax.Call, nodes: list[Node]) -> Node:
+        kind = nodes[0].type
+        if not kind.numeric or kind.kind is Kind.DATE:
+            raise self.checker.fail(
+                "KR211", f"`round` takes a number, not a {kind}", tree.arguments[0].span
+            )
+        places: Node = nodes[1] if len(nodes) > 1 else Constant(0.0, INTEGER, span=tree.span)
+        fixed = (
+            isinstance(places, Constant)
+            and places.type.kind is Kind.INTEGER
+            and places.parameter is None
+        )
+        if not fixed or not isinstance(places, Constant) or not 0 <= float(places.value) <= 6:
+            message = "the places to round to are a whole number from 0 to 6"
+            raise self.checker.fail("KR219", message, tree.arguments[1].span)
+        whole = float(places.value) == 0 and kind.kind in {Kind.NUMBER, Kind.SCORE, Kind.SHARE}
+        return Call(Function.ROUND, (nodes[0], places), INTEGER if whole else kind, tree.span)
+
+    def _aggregate(self, tree: syntax.Call, rows: Rows) -> Node:
+        function = AGGREGATES[tree.name]
+        table = self.checker.scope.tables[rows.table]
+        if rows.column is None:
+            if function in {Aggregation.COUNT, Aggregation.ANY}:
+                kind = INTEGER if function is Aggregation.COUNT else BOOL
+                return Aggregate(function, rows.table, None, rows.where, kind, tree.span)
+            text = self.checker.written(rows.span)
+            message = f"`{tree.name}` needs a column of `{rows.table}`"
+            fitting = [
+                each.name for each in table.columns.values() if self._fits(function, each.type)
+            ]
+            mend = f"did you mean {tree.name}({text}.{fitting[0]})?" if fitting else None
+            raise self.checker.fail("KR215", message, rows.span, mend)
+        kind = table.columns[rows.column].type
+        if not self._fits(function, kind):
+            message = f"`{rows.column}` is a {kind}: it has no {tree.name}"
+            if function is Aggregation.ANY:
+                message = "`any` asks for rows: put the condition in brackets behind the table"
+            raise self.checker.fail("KR215", message, rows.span)
+        if function in {Aggregation.FIRST, Aggregation.LAST} and table.order is None:
+            message = f"`{rows.table}` has no date column, so it has no {tree.name} row"
+            raise self.checker.fail("KR215", message, rows.span)
+        return Aggregate(
+            function, rows.table, rows.column, rows.where, _result(function, kind), tree.span
+        )
+
+    @staticmethod
+    def _fits(function: Aggregation, kind: Type) -> bool:
+        match function:
+            case Aggregation.SUM | Aggregation.MEAN:
+                return kind.kind in ADDABLE
+            case Aggregation.MIN | Aggregation.MAX:
+                return kind.numeric
+            case Aggregation.ANY:
+                return False
+            case _:
+                return True
+
+
+def _count(least: int, most: int | None) -> str:
+    words = {1: "one argument", 2: "two arguments", 3: "three arguments"}
+    if most is None:
+        return f"at least {words[least]}"
+    return words[least] if least == most else f"{least} to {most} arguments"
+
+
+def _result(function: Aggregation, kind: Type) -> Type:
+    match function:
+        case Aggregation.COUNT | Aggregation.DISTINCT:
+            return INTEGER
+        case Aggregation.SUM if kind.kind in {Kind.SHARE, Kind.SCORE}:
+            return NUMBER
+        case Aggregation.MEAN if kind.kind is Kind.INTEGER:
+            return NUMBER
+        case _:
+            return kind

@@ -1,0 +1,61 @@
+"""The closed table of functions: what each takes, and what it is for in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kamrules.expression.nodes import Aggregation, Function
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a function is called. `least` and `most` arguments; most None: any number."""
+
+    usage: str
+    least: int
+    most: int | None
+    about: str
+
+
+FUNCTIONS: dict[str, Signature] = {
+    "if": Signature("if(condition, a, b)", 3, 3, "a when the condition is true, else b"),
+    "abs": Signature("abs(x)", 1, 1, "x without its sign"),
+    "round": Signature("round(x, 2)", 1, 2, "x rounded half away from zero, to 0 to 6 places"),
+    "clamp": Signature("clamp(x, low, high)", 3, 3, "x, not below low and not above high"),
+    "coalesce": Signature("coalesce(a, b)", 2, None, "the first argument that is known"),
+    "days_since": Signature(
+        "days_since(date)", 1, 1, "the days from a date to the date of the run"
+    ),
+    "days_until": Signature(
+        "days_until(date)", 1, 1, "the days from the date of the run to a date"
+    ),
+    "min": Signature(
+        "min(a, b) or min(orders.amount)", 1, None, "the smallest of values, or of a column"
+    ),
+    "max": Signature(
+        "max(a, b) or max(orders.amount)", 1, None, "the greatest of values, or of a column"
+    ),
+    "sum": Signature("sum(orders.amount)", 1, 1, "the sum of a column over the rows"),
+    "count": Signature(
+        "count(contacts)", 1, 1, "the number of rows, or of known values of a column"
+    ),
+    "mean": Signature("mean(surveys.score)", 1, 1, "the mean of a column over the rows"),
+    "any": Signature("any(complaints[closed is unknown])", 1, 1, "whether there is such a row"),
+    "first": Signature("first(surveys.score)", 1, 1, "a column's value in the earliest row"),
+    "last": Signature("last(surveys.score)", 1, 1, "a column's value in the latest row"),
+    "distinct": Signature(
+        "distinct(orders.product)", 1, 1, "how many different values a column has"
+    ),
+}
+
+VALUES = {each.value: each for each in Function}
+AGGREGATES = {each.value: each for each in Aggregation}
+
+ELSEWHERE = {
+    "now": "as_of", "today": "as_of", "current_date": "as_of", "len": "count(...)", "size": "count(...)",
+    "avg": "mean(...)", "average": "mean(...)", "iff": "if(...)", "iif": "if(...)", "case": "if(...)",
+    "ifnull": "coalesce(...)", "isnull": "x is unknown", "nvl": "coalesce(...)", "is_null": "x is unknown",
+    "total": "sum(...)", "nunique": "distinct(...)", "count_distinct": "distinct(...)", "exists": "any(...)",
+    "datediff": "days_since(...)", "sumif": "sum(orders[condition].amount)", "countif": "count(orders[condition])",
+}  # fmt: skip
+"""What functions of other languages are called here."""
