@@ -27,6 +27,9 @@ _CURLY = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb\u300c\u300d\uff02\uff07"
 _TWICE = ("Cannot declare", "Cannot overwrite", "Cannot redefine", "Cannot mutate", "Duplicate")
 
 
+_HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """Where a text stops being TOML: tomli's words, the offset, the line around it.
@@ -126,6 +129,10 @@ def _escape(case: Break) -> Diagnostic | None:
     start = max(case.positions.text.rfind("\\", 0, case.at), 0)
     written = case.positions.text[start : start + 2]
     message = f"`{written}` means nothing in a text in double quotes"
+    if written[1:] in _HEX_DIGITS:
+        count = _HEX_DIGITS[written[1:]]
+        message = f"`{written}` is followed by the {count} hexadecimal digits of a character"
+        return case.tell(message, len(written), start=start)
     mend = "write `\\\\` for a backslash, or put the text in single quotes"
     return case.tell(message, len(written), mend=mend, start=start)
 
@@ -300,7 +307,7 @@ def _value_begins(case: Break) -> int | None:
 
 def _written(case: Break, rest: str) -> str:
     """Return what the author wrote as the value, without a comment and, in a list, what follows."""
-    rest = rest.partition(" #")[0]
+    rest = "" if rest.startswith("#") else rest.partition(" #")[0]
     if not case.opener:
         return rest.strip()
     interval = _INTERVAL.match(rest)

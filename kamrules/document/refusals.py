@@ -40,6 +40,8 @@ def refusals(root: Entry, error: ValidationError, own: Container[str] = ()) -> l
         for each in found
         if each["type"] == "extra_forbidden" and (near := _near_key(each)) is not None
     }
+    # [source.2.4] is clause 2 with a table 4 in it: the mend is about the number, not about a title
+    misspelt |= {(*each["loc"][:-1], "title") for each in found if _is_clause_number(each)}
     missing: dict[Location, list[str]] = {}
     problems: list[Diagnostic] = []
     for each in found:
@@ -76,6 +78,14 @@ def reserved_ids(root: Entry) -> list[Diagnostic]:
 
 def _plain(location: Location) -> Path:
     return tuple(each for each in location if not (isinstance(each, str) and _TAG.fullmatch(each)))
+
+
+def _is_clause_number(error: ErrorDetails) -> bool:
+    return (
+        error["type"] == "extra_forbidden"
+        and error["loc"][0] == "source"
+        and len(error["loc"]) == 3
+    )
 
 
 def _near_key(error: ErrorDetails) -> str | None:
@@ -138,7 +148,7 @@ def _extra(root: Entry, error: ErrorDetails, path: Path) -> Diagnostic:
     elif key in (*FORMS, "of") and error["loc"][-2] in {f"<{each}>" for each in FORMS}:
         message = f"{noun} cannot have `{key}` beside it"
         mend = "put the one into the list of the other, as a table in { }"
-    elif path[0] == "source" and len(path) == 3:
+    elif _is_clause_number(error):
         mend = f'the number of a clause is quoted: [source."{path[1]}.{path[2]}"]'
     elif mend is None and model is not None:
         mend = f"its keys are {', '.join(keys_of(model))}"
