@@ -50,9 +50,9 @@ class Draw:
 
 
 IDS = """
-    a b c amount level value rank select order group table null lambda def x y name_2 end desc row
+    a b c amount level value rank select order group table lambda def x y name_2 end desc row
     t when then else case user left date time year cast struct map filter over window offset
-    account facts none self len float nan inf result steps gate list position interval primary
+    account facts self len float inf result steps gate list position interval primary
     where from import in_use none_2 int str true_ excluded values lead replace yield with a1 b1 c1
     d1 e1 f1 g1 h1 i1 j1 k1 l1 m1 n1 o1 p1 q1 r1 s1 t1 u1 v1 w1 x1 y1 z1 a2 b2 c2 d2 e2 f2 g2 h2 i2
     j2 k2 l2 m2 n2 o2 p2 q2 r2 s2 t2 u2 v2

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 NUMERIC = (
     Kind.NUMBER, Kind.MONEY, Kind.INTEGER, Kind.SHARE, Kind.SCORE, Kind.DAYS,
 )  # fmt: skip
+LOOSE = {Kind.NUMBER, Kind.INTEGER}
+"""Kinds of which a bare number is one without more ado."""
+SIGNED = {Kind.SHARE, Kind.DAYS}
+"""Kinds whose literals say of which kind they are: 20%, 30d."""
 ORDERED = (*NUMERIC, Kind.DATE)
 
 
@@ -29,12 +33,15 @@ class Sight:
     orders: Mapping[str, str]
     as_of: datetime.date
     aggregates: int = 2
+    account: Mapping[str, Type] | None = None
 
     def inside(self, table: str) -> Sight:
         """Return the sight inside a table's brackets: its columns hide what else has their names."""
         columns = self.tables[table]
-        outer = {text: of for text, of in self.names.items() if text.split(".")[0] not in columns}
-        return replace(self, names={**outer, **columns}, aggregates=self.aggregates - 1)
+        account = self.names if self.account is None else self.account
+        seen = {text: of for text, of in account.items() if text.split(".")[0] not in columns}
+        names = {**seen, **columns}
+        return replace(self, names=names, account=account, aggregates=self.aggregates - 1)
 
     def of(self, wanted: Type) -> list[str]:
         """Return the names of values of the type."""
@@ -80,25 +87,29 @@ class Expressions:
 
     # numbers
 
-    def number(self, kind: Kind, depth: int) -> str:
-        """Return an expression of a numeric kind."""
-        if depth <= 0 or self.draw.chance(25):
-            return self.leaf(kind)
+    def number(self, kind: Kind, depth: int, *, typed: bool = False) -> str:
+        """Return an expression of a numeric kind; `typed`: not a bare number, which takes any type."""
+        if depth <= 0 or self.draw.chance(25) or not self._has(kind):
+            return self.leaf(kind, typed=typed)
         return self.draw.one(self._ways(kind))(kind, depth - 1)
 
-    def leaf(self, kind: Kind) -> str:
+    def _has(self, kind: Kind) -> bool:
+        """Return whether something of the kind is at hand that is no bare number."""
+        return kind in LOOSE or kind in SIGNED or bool(self.sight.of(Type(kind)))
+
+    def leaf(self, kind: Kind, *, typed: bool = False) -> str:
         """Return a name or literal of a numeric kind."""
         names = self.sight.of(Type(kind))
-        if names and self.draw.chance(80):
+        if names and ((typed and kind not in LOOSE) or self.draw.chance(80)):
             return self.draw.one(names)
-        return self.literal(kind)
+        return self.literal(kind, typed=typed)
 
-    def literal(self, kind: Kind) -> str:
+    def literal(self, kind: Kind, *, typed: bool = False) -> str:
         """Return a literal of a numeric kind, among those that books hold too."""
         value = self.draw.one(USUAL[kind])
         if kind is Kind.DAYS:
             return f"{abs(value):.0f}d"
-        if kind is Kind.SHARE and self.draw.chance(50):
+        if kind is Kind.SHARE and (typed or self.draw.chance(50)):
             return f"{round(value * 100)}%"
         sign = "-" if value < 0 else ""
         value = abs(value)
@@ -112,15 +123,15 @@ class Expressions:
             if kind is Kind.INTEGER:
                 ways += [self._count, self._count]
         if kind is Kind.NUMBER:
-            ways += [self._product, self._ratio, self._mean, self._other]
+            ways += [self._product, self._ratio, self._mean, self._mixed]
         elif kind is Kind.MONEY:
-            ways += [self._money_product]
+            ways += [self._dimensioned]
         elif kind is Kind.DAYS:
-            ways += [self._days]
+            ways += [self._days, self._dimensioned]
         return ways
 
     def _sum(self, kind: Kind, depth: int) -> str:
-        left, right = self.number(kind, depth), self.number(kind, depth)
+        left, right = self.number(kind, depth, typed=True), self.number(kind, depth)
         text = f"{left} {self.draw.one('+-')} {right}"
         return text if self.draw.chance(20) and kind is Kind.NUMBER else f"({text})"
 
@@ -129,18 +140,21 @@ class Expressions:
         right = self.number(self.draw.one([kind, Kind.INTEGER, Kind.SHARE]), depth)
         return f"({left} {self.draw.one('*/')} {right})"
 
-    def _money_product(self, kind: Kind, depth: int) -> str:
+    def _dimensioned(self, kind: Kind, depth: int) -> str:
+        """Return money or days times or by a plain number."""
         right = self.number(self.draw.one([Kind.NUMBER, Kind.INTEGER, Kind.SHARE]), depth)
-        return f"({self.number(kind, depth)} {self.draw.one('*/')} {right})"
+        return f"({self.number(kind, depth, typed=True)} {self.draw.one('*/')} {right})"
 
     def _ratio(self, kind: Kind, depth: int) -> str:
-        del kind
-        of = self.draw.one([Kind.MONEY, Kind.DAYS, Kind.INTEGER])
-        return f"({self.number(of, depth)} / {self.number(of, depth)})"
+        of = self.draw.one([Kind.MONEY, Kind.DAYS, kind])
+        if not self._has(of):
+            of = Kind.INTEGER
+        return f"({self.number(of, depth, typed=True)} / {self.number(of, depth, typed=True)})"
 
-    def _other(self, kind: Kind, depth: int) -> str:
-        del kind
-        return f"({self.number(Kind.SCORE, depth)} * {self.number(Kind.NUMBER, depth)})"
+    def _mixed(self, kind: Kind, depth: int) -> str:
+        other = self.draw.one([Kind.SCORE, Kind.SHARE])
+        signs = "*+-" if other is Kind.SCORE else "*/"
+        return f"({self.number(other, depth)} {self.draw.one(signs)} {self.number(kind, depth)})"
 
     def _days(self, kind: Kind, depth: int) -> str:
         del kind
@@ -150,18 +164,19 @@ class Expressions:
 
     def _call(self, kind: Kind, depth: int) -> str:
         function = self.draw.one(["coalesce", "min", "max", "abs", "round", "clamp", "-"])
-        first = self.number(kind, depth)
+        first = self.number(kind, depth, typed=True)
         if function in {"coalesce", "min", "max"}:
             more = ", ".join(self.draw.many(1, 2, lambda: self.number(kind, depth)))
             return f"{function}({first}, {more})"
         if function == "clamp":
             return f"clamp({first}, {self.literal(kind)}, {self.number(kind, depth)})"
         if function == "round":
-            return f"round({first}, {self.draw.whole(0, 6)})"
+            places = self.draw.one(["", ", 1", ", 2", ", 3", ", 4", ", 5", ", 6", ", 0"])
+            return f"round({first}{places})"
         return f"abs({first})" if function == "abs" else f"(-{first})"
 
     def _if(self, kind: Kind, depth: int) -> str:
-        then, otherwise = self.number(kind, depth), self.number(kind, depth)
+        then, otherwise = self.number(kind, depth, typed=True), self.number(kind, depth)
         return f"if({self.bool(depth)}, {then}, {otherwise})"
 
     # aggregates
@@ -219,27 +234,31 @@ class Expressions:
             return self.draw.one(names)
         return moved(self.sight.as_of, self.draw.one([0, -30, -365, 1, 30])).isoformat()
 
-    def text(self, of: Type, depth: int) -> str:
-        """Return an expression of a text or choice."""
-        if self.sight.aggregates > 0 and depth > 0 and self.draw.chance(35):
-            having = [
-                (table, column)
-                for table, column in self.sight.having(of.kind)
-                if self.sight.tables[table][column] == of and table in self.sight.orders
-            ]
-            if having:
-                table, column = self.draw.one(having)
-                rows = self.filtered(table, depth - 1)
-                return f"{self.draw.one(['first', 'last'])}({rows}.{column})"
-        if depth > 0 and self.draw.chance(20):
-            then, otherwise = self.text(of, depth - 1), self.text(of, depth - 1)
+    def text(self, of: Type, depth: int, *, typed: bool = False) -> str:
+        """Return an expression of a text or choice; `typed`: no bare text, which may be any choice."""
+        names = self.sight.of(of)
+        if depth > 0 and self.draw.chance(40) and (found := self._from_rows(of, depth - 1)):
+            return found
+        if depth > 0 and names and self.draw.chance(20):
+            then, otherwise = self.text(of, depth - 1, typed=True), self.text(of, depth - 1)
             if self.draw.chance(50):
                 return f"coalesce({then}, {otherwise})"
             return f"if({self.bool(depth - 1)}, {then}, {otherwise})"
-        names = self.sight.of(of)
-        if names and self.draw.chance(75):
+        if names and (typed or self.draw.chance(75)):
             return self.draw.one(names)
         return self.draw.one(self._texts(of))
+
+    def _from_rows(self, of: Type, depth: int) -> str | None:
+        """Return the first or last value of a column, None when there is no such column."""
+        having = [
+            (table, column)
+            for table, column in (self.sight.having(of.kind) if self.sight.aggregates > 0 else [])
+            if self.sight.tables[table][column] == of and table in self.sight.orders
+        ]
+        if not having:
+            return None
+        table, column = self.draw.one(having)
+        return f"{self.draw.one(['first', 'last'])}({self.filtered(table, depth)}.{column})"
 
     def _texts(self, of: Type) -> list[str]:
         held = of.choices or ("a", "b", "", "ä", "中文", "o'brien", "01", "a b")
@@ -304,24 +323,19 @@ class Expressions:
         listed = ", ".join(
             dict.fromkeys(self.draw.many(1, 3, lambda: self.draw.one(self._texts(of))))
         )
-        return f"{self._read(of, depth)} {self.draw.one(['in', 'not in'])} [{listed}]"
+        return f"{self.text(of, depth, typed=True)} {self.draw.one(['in', 'not in'])} [{listed}]"
 
     def _worded(self) -> Type | None:
         held = [of for of in self.sight.names.values() if of.kind in {Kind.TEXT, Kind.CHOICE}]
         held = [each for each in held if self._texts(each)]
         return self.draw.one(held) if held else None
 
-    def _read(self, of: Type, depth: int) -> str:
-        """Return a text or choice that is no bare literal, of which the language could tell no type."""
-        text = self.text(of, depth)
-        return text if text[0] not in "'\"" else self.draw.one(self.sight.of(of))
-
     def _equal(self, depth: int) -> str:
         of = self._worded()
         sign = self.draw.one(["==", "!="])
         if of is None or self.draw.chance(15):
             return f"({self.bool(depth)}) {sign} ({self.bool(depth)})"
-        return f"{self._read(of, depth)} {sign} {self.text(of, depth)}"
+        return f"{self.text(of, depth, typed=True)} {sign} {self.text(of, depth)}"
 
     def _and_or(self, depth: int) -> str:
         parts = [f"({each})" for each in self.draw.many(2, 3, lambda: self.bool(depth))]
@@ -333,7 +347,9 @@ class Expressions:
     def _is_unknown(self, depth: int) -> str:
         of = self.draw.one([*dict.fromkeys(self.sight.names.values()), INTEGER])
         text = (
-            self.of(of, depth) if of.kind not in {Kind.TEXT, Kind.CHOICE} else self._read(of, depth)
+            self.of(of, depth)
+            if of.kind not in {Kind.TEXT, Kind.CHOICE}
+            else self.text(of, depth, typed=True)
         )
         return f"({text}) is {self.draw.one(['unknown', 'not unknown'])}"
 

@@ -191,8 +191,9 @@ def _disjoint(made: Written, count: int) -> list[Any]:
     """Return conditions that are disjoint and cover every known value of one number."""
     draw = made.draw
     kind = draw.one(NUMERIC)
-    value = made.write.number(kind, draw.whole(0, 2))
-    texts = scores.stretches(draw, kind, None, None)[: count - 1]
+    value = made.write.number(kind, draw.whole(0, 2), typed=True)
+    texts = scores.stretches(draw, kind, None, None)
+    texts = texts[: count - 1] if len(texts) > 1 else []
     held = [f"({value}) in {each}" for each in texts]
     rest = " and ".join(f"not ({each})" for each in held) or "true"
     return [*held, *["false"] * (count - len(held) - 1), rest]

@@ -25,10 +25,7 @@ def criterion(write: Expressions, score: str) -> dict[str, Any]:
     )  # fmt: skip
     held = [of for of in write.sight.names.values() if of.kind in kinds]
     of = draw.one(held) if held and draw.chance(70) else Type(draw.one(kinds[:6]))
-    names = write.sight.of(of)
-    text = draw.one(names) if names and draw.chance(40) else write.of(of, draw.whole(0, 3))
-    if text[0] in "'\"":
-        of, text = BOOL, write.bool(1)
+    of, text = _measured(write, of)
     found: dict[str, Any] = {"score": score, "weight": draw.one(WEIGHTS), "value": text}
     if of.kind in USUAL and draw.chance(45):
         found["curve"] = _curve(draw, of)
@@ -38,6 +35,20 @@ def criterion(write: Expressions, score: str) -> dict[str, Any]:
     if unknown is not None:
         found["unknown"] = unknown
     return found
+
+
+def _measured(write: Expressions, of: Type) -> tuple[Type, str]:
+    """Return an expression to measure, and its very type."""
+    draw = write.draw
+    names = write.sight.of(of)
+    if names and (of.kind not in {*USUAL, Kind.BOOL} or draw.chance(50)):
+        return of, draw.one(names)
+    if of.kind in {Kind.INTEGER, Kind.DAYS} or (of.kind is Kind.MONEY and names):
+        return of, write.number(of.kind, draw.whole(1, 3), typed=True)
+    if of.kind in {Kind.NUMBER, Kind.SHARE, Kind.SCORE}:
+        # whatever the mixture of plain numbers comes to, this is a number
+        return Type(Kind.NUMBER), f"({write.number(of.kind, draw.whole(1, 3))}) * 1.5"
+    return BOOL, write.bool(draw.whole(1, 2))
 
 
 def _curve(draw: Draw, of: Type) -> list[list[float]]:
@@ -85,8 +96,8 @@ def stretches(draw: Draw, kind: Kind, low: float | None, high: float | None) -> 
     left = "[" if low is None else f"[{number(kind, low)}"
     texts = []
     for cut in cuts:
-        # a bound belongs to one side or the other
-        shut = draw.chance(50)
+        # a bound belongs to one side or the other; between 1 and 2 there is no whole number
+        shut = kind is not Kind.INTEGER and draw.chance(50)
         texts.append(f"{left}..{number(kind, cut)}{']' if shut else ')'}")
         left = f"{'(' if shut else '['}{number(kind, cut)}"
     texts.append(f"{left}..]" if high is None else f"{left}..{number(kind, high)}]")
