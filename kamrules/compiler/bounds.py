@@ -89,7 +89,9 @@ def _arithmetic(node: Arithmetic, left: Bounds, right: Bounds) -> Bounds:
         case Operator.MULTIPLY:
             least, most = left.least * right.least, left.most * right.most
         case Operator.DIVIDE:
-            least, most = left.least / right.most, _quotient(left.most, right.least)
+            # what is divided by nothing but 0 is unknown, whatever its bounds
+            least = left.least / right.most if right.most else left.least
+            most = _quotient(left.most, right.least)
     return Bounds(max(least, SMALLEST), most)
 
 
