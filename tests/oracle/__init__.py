@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.oracle.expression import evaluate
+from tests.oracle.tables import decide_slowly
 
-__all__ = ["evaluate"]
+__all__ = ["decide_slowly", "evaluate"]

@@ -94,8 +94,8 @@ def past(
         if draw.chance(80):
             found.states.append((key, draw.one(classes), draw.one(tiers)))
         for action in [*ids["action"], "ghost"]:
-            if draw.chance(35):
-                days = draw.one([-1, -2, -30, -29, -31, -10, 0, 1, -400])
+            if draw.chance(45):
+                days = draw.one([-1, -2, -9, -10, -29, -30, -31, 0, 1, -364, -400])
                 found.proposals.append((key, action, moved(as_of, days)))
     return found
 

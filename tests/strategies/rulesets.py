@@ -269,8 +269,8 @@ def _actions(made: Written) -> None:
         }
         if draw.chance(40):
             action["effort_hours"] = draw.one([1, 0.5, 2.25])
-        if draw.chance(50):
-            action["cooldown_days"] = draw.one([30, 1, 10, 365])
+        if draw.chance(65):
+            action["cooldown_days"] = draw.one([30, 365, 10, 1])
         # only later ones, so that no circle arises
         if excluded := draw.some(names[number + 1 :], 35):
             action["excludes"] = excluded

@@ -20,7 +20,7 @@ KINDS = (
     Kind.MONEY, Kind.NUMBER, Kind.BOOL, Kind.CHOICE, Kind.DATE, Kind.INTEGER, Kind.SHARE, Kind.SCORE,
     Kind.TEXT, Kind.DAYS,
 )  # fmt: skip
-TABLES = ("orders", "contacts", "select", "list_1")
+TABLES = ("orders", "contacts", "union", "list_1")
 
 
 @dataclass
