@@ -46,12 +46,9 @@ def refuse(slips: Sequence[Slip]) -> None:
 class Written(BaseModel):
     """A table of a ruleset: knows its keys, refuses others and takes no value for another kind's."""
 
+    # defer_build: the parts are built once, when the whole is, which halves the import time
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=False,
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
     )
     noun: ClassVar[str] = "a table"
 

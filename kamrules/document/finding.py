@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import os
 import re
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class Location:
 
 def shipped_folder() -> Path:
     """Return the folder of the shipped rulesets: in the package, or beside it in a checkout."""
-    package = Path(str(importlib.resources.files("kamrules")))
+    package = Path(__file__).resolve().parent.parent
     inside = package / "rulesets"
     return inside if inside.is_dir() else package.parent / "rulesets"
 
@@ -65,7 +64,8 @@ def find_extended(wanted: str, start: Location, folders: Sequence[Path]) -> Loca
         )
     path = start.folder / wanted
     if _exists(path):
-        return Location(path, os.path.normpath(os.path.join(start.shown_folder, wanted)))  # noqa: PTH118
+        shown = os.path.normpath(os.path.join(start.shown_folder, wanted))  # noqa: PTH118
+        return Location(path, Path(shown).as_posix())
     return _by_name(wanted, folders) or _not_found(wanted, folders, code="KR171")
 
 
@@ -93,8 +93,8 @@ def toml_files(location: Location) -> tuple[list[tuple[Path, str]], list[Diagnos
     if not found and not problems:
         message = f"folder `{location.shown}` holds no .toml file, so it is no ruleset"
         problems.append(Diagnostic("KR102", message))
-    shown = location.shown.rstrip("/")
-    return [(location.path / each, f"{shown}/{each}") for each in sorted(found)], problems
+    shown = "" if location.shown == "." else f"{location.shown.rstrip('/')}/"
+    return [(location.path / each, f"{shown}{each}") for each in sorted(found)], problems
 
 
 def names(folders: Sequence[Path]) -> list[str]:

@@ -8,9 +8,10 @@ import pytest
 import tomli
 from hypothesis import HealthCheck, given, settings
 
-from kamrules.document.positions import DEEPEST, index
+from kamrules.document.positions import DEEPEST, Positions, index
 from kamrules.document.reading import parse_document
 from kamrules.document.strings import characters
+from tests.document.rulesets import load, problems
 from tests.document.toml_texts import documents
 
 
@@ -118,3 +119,24 @@ def test_a_text_of_megabytes_is_scanned_in_reasonable_time():
         " \n" * 400_000,
     ):
         index(text)
+
+
+def test_when_the_index_disagrees_with_the_values_places_are_the_file_and_nothing_crashes(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Positions, "agrees", lambda *_: False)
+    text = '[class.a]\nwhen = ["x", "\\u4e2d"]\nabout = """\nmany\nlines"""\n'
+    ruleset = load(tmp_path, text)
+    source = ruleset.text("class", "a", "when", 1)
+    assert (source.text, source.line, source.place(0, 1).column) == ("\u4e2d", 1, 1)
+    assert ruleset.place("class", "a")[0].line == 1
+    (found,) = problems(tmp_path, text + "x = 1\n")
+    assert (found.code, found.address, found.place.line) == ("KR150", "class.a.x", 1)
+
+
+def test_an_index_with_paths_that_tomli_does_not_have_disagrees():
+    positions = index("a = 1\nb = 'x'")
+    assert positions.agrees({"a": 1, "b": "x"})
+    assert not positions.agrees({"b": "x"})
+    assert not positions.agrees({"a": 1, "b": "x", "c": 1})
+    assert not positions.agrees({"a": 1, "b": "y"})

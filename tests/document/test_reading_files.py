@@ -14,7 +14,7 @@ from tests.document.rulesets import ACTION, HEADER, marked, refused, write
 
 def test_a_folder_is_read_file_by_file_in_the_order_of_names_sub_folders_included(tmp_path):
     write(tmp_path, b=ACTION.format("two"), a=HEADER, sub__a=ACTION.format("one"))
-    write(tmp_path, **{".hidden__x": "broken"})
+    write(tmp_path, **{".hidden__x": "broken", ".#b": "broken"})
     (tmp_path / "notes.txt").write_text("not TOML")
     ruleset = load_ruleset(tmp_path)
     assert [Path(each).relative_to(tmp_path).as_posix() for each in ruleset.files] == [
