@@ -1,1 +1,8 @@
-"""."""
+"""The book: its tables, the file that maps them to a ruleset's vocabulary, and their quality."""
+
+from __future__ import annotations
+
+from kamrules.book.model import Book, BookTable, ColumnMap
+from kamrules.book.quality import Problem, Quality, TableQuality
+
+__all__ = ["Book", "BookTable", "ColumnMap", "Problem", "Quality", "TableQuality"]

@@ -1,0 +1,153 @@
+"""Book: what is known about the customers at a date, and how its tables map to a ruleset's vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kamrules.diagnostics import Diagnostic
+from kamrules.document.tree import fault
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from kamrules.document.tree import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """How one column of the vocabulary is filled from the source.
+
+    `column` is the source's column, None when every row holds `constant` instead (as text). A known
+    text is first looked up in `unknown` (texts that mean unknown), then in `values` (text as it
+    stands in the source -> text of the vocabulary); a date is read by `format` (as in strftime;
+    None: 2026-01-31); a number is multiplied by `times` last, in exact decimals.
+    """
+
+    column: str | None = None
+    constant: str | None = None
+    times: Decimal | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BookTable:
+    """One table of a book: where its rows come from and what its columns mean.
+
+    Either `uri` (`csv:accounts.csv`, its path relative to `folder`) or `data` (anything that exports
+    `__arrow_c_stream__`, or a list of dicts) is set. `account` is the source column that holds the
+    account's id. `only` keeps the rows whose source columns hold, as text, one of the values.
+    `options` are for the source. With `automatic`, a column of the vocabulary that `columns` does not
+    name is filled from the source column of the same name.
+    """
+
+    name: str
+    uri: str | None = None
+    folder: Path = field(default_factory=Path)
+    data: object | None = None
+    account: str = ACCOUNT_ID
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    columns: Mapping[str, ColumnMap] = field(default_factory=dict)
+    automatic: bool = True
+
+    @property
+    def scheme(self) -> str:
+        """Return the name of the source: what stands before the first colon of the URI."""
+        return (self.uri or "").partition(":")[0]
+
+    @property
+    def location(self) -> str:
+        """Return what stands after the first colon of the URI."""
+        return (self.uri or "").partition(":")[2]
+
+    @property
+    def source(self) -> str:
+        """Return the words by which people are told where the rows come from."""
+        return self.uri if self.uri is not None else "memory"
+
+    def path(self) -> Path:
+        """Return the location as a path, from the folder of the book file."""
+        return self.folder / self.location
+
+    def mapped(self, column: str) -> ColumnMap | None:
+        """Return how a column of the vocabulary is filled, None when this table does not fill it.
+
+        Whether the source has the column is known only once the source is open.
+        """
+        found = self.columns.get(column)
+        if column == ACCOUNT_ID and (found is None or found.column is None):
+            return replace(found or ColumnMap(), column=self.account)
+        return found or (ColumnMap(column=column) if self.automatic else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The tables of one company's customers at one date.
+
+    `file` is the book file or folder as the user named it, None for a book in memory. `tables` keeps
+    the author's order. `written` is the book file as read, which `fault` needs to show places.
+    """
+
+    name: str
+    tables: Mapping[str, BookTable]
+    as_of: datetime.date | None = None
+    currency: str | None = None
+    file: str | None = None
+    written: Entry | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def accounts(self) -> BookTable:
+        """Return the table with one row an account."""
+        return self.tables[ACCOUNTS]
+
+    @staticmethod
+    def read(path: str | Path) -> Book:
+        """Return the book of a book file, or of a folder of `<table>.csv|parquet|jsonl` files.
+
+        A folder that holds a `book.toml` is read by it. Raises UsageError when there is nothing to
+        read at the path, DataError with all problems of a book file.
+        """
+        from kamrules.book.files import read_book  # noqa: PLC0415  which needs this module
+
+        return read_book(path)
+
+    @staticmethod
+    def of(
+        tables: Mapping[str, object],
+        *,
+        as_of: datetime.date | None = None,
+        name: str = "memory",
+        currency: str | None = None,
+    ) -> Book:
+        """Return a book in memory: each table a list of dicts, or anything with `__arrow_c_stream__`.
+
+        Columns are named as in the vocabulary. Raises DataError when a table is neither, or there are
+        no accounts.
+        """
+        from kamrules.book.files import book_in_memory  # noqa: PLC0415  which needs this module
+
+        return book_in_memory(tables, as_of=as_of, name=name, currency=currency)
+
+    def fault(
+        self,
+        code: str,
+        message: str,
+        *path: str | int,
+        key: bool = False,
+        help: str | None = None,  # noqa: A002  the design's word
+    ) -> Diagnostic:
+        """Return an error about what stands at a path of the book file, such as ("table", "orders").
+
+        With `key` the caret stands under the key, else under its value. Without a book file the
+        error has no place.
+        """
+        if self.written is None:
+            return Diagnostic(code, message, help=help)
+        return fault(self.written, code, message, path, key=key, help=help)
