@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import Diagnostic, nearest
-from kamrules.document.tree import Entry, address_of, fault, place_of
+from kamrules.document.tree import Entry, address_of, entry_at, fault, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,18 +84,24 @@ def _whole(path: Path) -> bool:
     return rule and path[-1] in ("when", "stay") and path[0] in RULES
 
 
-def extend(layers: Sequence[Entry]) -> Entry:
-    """Return the layers, from the furthest base to the extending ruleset, as one tree."""
+def extend(layers: Sequence[Entry]) -> tuple[Entry, list[Diagnostic]]:
+    """Return the layers, from the furthest base to the extending ruleset, as one tree, and what is wrong.
+
+    Switched-off rules are still in it.
+    """
     *bases, own = layers
-    if not bases:
-        return own
-    tree = _heirloom(bases[0])
-    for each in bases[1:]:
-        tree = overlay(tree, _heirloom(each))
+    tree: Entry | None = None
+    problems: list[Diagnostic] = []
+    for each in bases:
+        problems += _strays(tree, each)
+        tree = _heirloom(each) if tree is None else overlay(tree, _heirloom(each))
+    problems += _strays(tree, own)
+    if tree is None:
+        return own, problems
     merged = overlay(tree, own)
     if "ruleset" not in own.value:
         merged.value.pop("ruleset", None)
-    return merged
+    return merged, problems
 
 
 def _heirloom(base: Entry) -> Entry:
@@ -108,40 +114,42 @@ def _heirloom(base: Entry) -> Entry:
     return Entry(rest, base.document, base.path)
 
 
-def switch_off(root: Entry) -> list[Diagnostic]:
-    """Remove the rules with `enabled = false`; return errors about those that stand nowhere else."""
-    return list(_switch_off(root, root, ()))
+def _strays(base: Entry | None, layer: Entry) -> Iterator[Diagnostic]:
+    """Yield errors about rules that a layer switches off although nothing below it has them."""
+    for path, entry in _rules(layer, ()):
+        if _is_off(entry) and set(entry.value) <= {"enabled", "about"}:
+            if base is not None and entry_at(base, path) is not None:
+                continue
+            members = entry_at(base, path[:-1]) if base is not None else None
+            known = members.value if members is not None and isinstance(members.value, dict) else ()
+            near = nearest(str(path[-1]), known)
+            message = f"`{address_of(path)}` is switched off, but no extended ruleset has it"
+            mend = f"did you mean `{address_of((*path[:-1], near))}`?" if near else None
+            yield fault(layer, "KR172", message, path, key=True, help=mend)
 
 
-def _switch_off(root: Entry, table: Entry, path: Path) -> Iterator[Diagnostic]:
+def switch_off(root: Entry) -> None:
+    """Remove the rules with `enabled = false`."""
+    for path, entry in list(_rules(root, ())):
+        members = entry_at(root, path[:-1])
+        if _is_off(entry) and members is not None:
+            del members.value[path[-1]]
+
+
+def _is_off(entry: Entry) -> bool:
+    enabled = entry.value.get("enabled")
+    return enabled is not None and enabled.value is False
+
+
+def _rules(table: Entry, path: Path) -> Iterator[tuple[Path, Entry]]:
+    """Yield the rules of a tree with their paths, each after the gates in it."""
     for section in RULES if not path else ("gate",):
         members = table.value.get(section)
         if members is None or not isinstance(members.value, dict):
             continue
-        for key, entry in list(members.value.items()):
-            here = (*path, section, key)
-            if not isinstance(entry.value, dict):
-                continue
-            enabled = entry.value.get("enabled")
-            if enabled is None or enabled.value is not False:
+        for key, entry in members.value.items():
+            if isinstance(entry.value, dict):
+                here = (*path, section, key)
                 if section in ("path", "tier"):
-                    yield from _switch_off(root, entry, here)
-            elif len(entry.value) > 1:
-                del members.value[key]
-            else:
-                known = [each for each in members.value if each != key]
-                yield _nothing_to_switch_off(root, here, known)
-                del members.value[key]
-
-
-def _nothing_to_switch_off(root: Entry, path: Path, known: list[str]) -> Diagnostic:
-    close = nearest(str(path[-1]), known)
-    address = address_of(path)
-    return fault(
-        root,
-        "KR172",
-        f"`{address}` is switched off, but no extended ruleset has it",
-        path,
-        key=True,
-        help=f"did you mean `{address_of((*path[:-1], close))}`?" if close else None,
-    )
+                    yield from _rules(entry, here)
+                yield here, entry

@@ -46,10 +46,10 @@ def load_ruleset(
     reader = _Reader(places)
     reader.read(start)
     reader.give_up()
-    root = inheritance.extend(reader.layers)
+    root, strays = inheritance.extend(reader.layers)
     known = messages.addresses(root)
-    problems = [*messages.check(root, known), *_one_line(root), *reserved_ids(root)]
-    problems += inheritance.switch_off(root)
+    problems = [*strays, *messages.check(root, known), *_one_line(root), *reserved_ids(root)]
+    inheritance.switch_off(root)
     try:
         model = RulesetModel.model_validate(root.plain())
     except ValidationError as error:

@@ -95,6 +95,19 @@ def test_switching_off_what_no_base_has_names_the_nearest(tmp_path):
     assert found.help == "did you mean `action.open_top`?"
 
 
+def test_a_rule_without_any_key_can_be_switched_off_too(tmp_path):
+    ruleset = load_ruleset(
+        extend(tmp_path, "[class.rest]\nenabled = false\nabout = 'Gone'\n", "[class.rest]\n")
+    )
+    assert ruleset.model.class_ == {}
+
+
+def test_a_base_that_switches_off_what_nothing_has_is_told_of_too(tmp_path):
+    (found,) = refused(extend(tmp_path, "", "[action.a]\nenabled = false\nabout = 'Gone'\n"))
+    assert (found.code, found.help) == ("KR172", None)
+    assert found.place.file.endswith("/base/rules.toml")
+
+
 def test_overriding_what_no_base_has_names_the_nearest(tmp_path):
     (found,) = refused(
         extend(tmp_path, "[action.open_tip]\npriority = 5\n", ACTION.format("open_top"))

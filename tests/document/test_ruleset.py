@@ -9,7 +9,7 @@ from kamrules.document import json_schema, load_ruleset
 from kamrules.document.fields import RESERVED, KindWord
 from kamrules.document.reading import parse_document
 from kamrules.document.tree import entries, place_of, text_of, value_at
-from kamrules.expression.nodes import Aggregation, Function
+from kamrules.expression.functions import FUNCTIONS
 from kamrules.expression.types import Kind
 from tests.document.rulesets import ACTION, HEADER, load, write
 from tests.document.toml_texts import documents
@@ -106,7 +106,7 @@ def test_an_extending_ruleset_has_the_digest_of_the_same_content_written_in_one(
 def test_the_words_are_those_of_the_expression_language():
     """The layers keep documents from asking the expression language, so a test holds them together."""
     assert list(KindWord.__args__) == [each.value for each in Kind]
-    assert {each.value for each in (*Function, *Aggregation)} <= RESERVED
+    assert set(FUNCTIONS) <= RESERVED
 
 
 def test_the_json_schema_describes_every_key_and_knows_no_null():
