@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from kamrules.book.model import Book, BookTable, ColumnMap
+from kamrules.book.model import Book, BookTable, ColumnMap, OpenSource, Rows
 from kamrules.book.quality import Problem, Quality, TableQuality
 
-__all__ = ["Book", "BookTable", "ColumnMap", "Problem", "Quality", "TableQuality"]
+__all__ = [
+    "Book",
+    "BookTable",
+    "ColumnMap",
+    "OpenSource",
+    "Problem",
+    "Quality",
+    "Rows",
+    "TableQuality",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kamrules.diagnostics import Diagnostic
 from kamrules.document.tree import fault
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from kamrules.book.quality import Problem
     from kamrules.document.tree import Entry
 
 
@@ -85,6 +86,26 @@ class BookTable:
         if column == ACCOUNT_ID and (found is None or found.column is None):
             return replace(found or ColumnMap(), column=self.account)
         return found or (ColumnMap(column=column) if self.automatic else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a source gives for a table: rows that DuckDB can scan, and what it had to leave out.
+
+    `rows` is a DuckDB relation of the connection that was passed to the source, or anything that
+    exports `__arrow_c_stream__`; its columns are named as in the source. `problems` are about rows
+    that are not among them, such as lines with too many cells; they count as read.
+    """
+
+    rows: Any
+    problems: tuple[Problem, ...] = ()
+
+
+class OpenSource(Protocol):
+    """Opens a table of a book on a DuckDB connection; kamrules.plugins.Plugins.open_source is one."""
+
+    def __call__(self, table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
+        """Return the rows. Raises DataError when there is none to be had."""
 
 
 @dataclass(frozen=True, slots=True)
