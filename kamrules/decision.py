@@ -140,7 +140,10 @@ class NearestMiss(_Part):
 
 
 class Decision(_Part):
-    """Everything decided about one account, with reasons."""
+    """Everything decided about one account, with reasons.
+
+    `actions` are the best of the `proposed` ones, as many as were asked for.
+    """
 
     account_id: str
     name: str | None = None
@@ -161,6 +164,7 @@ class Decision(_Part):
     next_class: Advancement | None = None
     next_tier: Advancement | None = None
     actions: tuple[Action, ...]
+    proposed: int = 0
     held_back: tuple[Action, ...] = ()
     nearest_miss: NearestMiss | None = None
     gaps: tuple[Gap, ...] = ()

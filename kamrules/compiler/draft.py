@@ -10,7 +10,7 @@ from kamrules.expression import Scope, compile_expression, compile_message
 from kamrules.expression.types import Kind, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kamrules.compiler.program import (
         ActionRule,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Class,
         FactStep,
         GapRule,
+        Gate,
         Parameter,
         Path,
         Phase,
@@ -66,6 +67,13 @@ class Draft:
     def failed(self) -> bool:
         """Whether an error has been found."""
         return any(each.severity is Severity.ERROR for each in self.diagnostics)
+
+    def gates(self) -> Iterator[Gate]:
+        """Yield the gates of all paths, then of all tiers."""
+        for path in self.paths:
+            yield from path.gates
+        for tier in self.tiers:
+            yield from tier.gates
 
     def place(self, *path: str | int) -> Place | None:
         """Return where the value at the path was written."""

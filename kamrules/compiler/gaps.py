@@ -46,10 +46,9 @@ def _consumers(draft: Draft) -> Iterator[tuple[str, Node]]:
     for score in draft.scores:
         for criterion in score.criteria:
             yield criterion.address, criterion.value
-    for owner in (*draft.paths, *draft.tiers):
-        for gate in owner.gates:
-            for tree in expressions(gate.when):
-                yield gate.address, tree
+    for gate in draft.gates():
+        for tree in expressions(gate.when):
+            yield gate.address, tree
 
 
 def expressions(condition: Condition) -> Iterator[Node]:

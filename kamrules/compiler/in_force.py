@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def in_force(program: Program, as_of: datetime.date) -> Program:
     """Return the program as it stands on that date; itself when no rule of it has dates."""
-    if all(each == ALWAYS for each in _validities(program)):
+    if all(each == ALWAYS for each in validities(program)):
         return program
     scores = tuple(
         replace(each, criteria=tuple(one for one in each.criteria if one.validity.holds(as_of)))
@@ -58,7 +58,8 @@ def in_force(program: Program, as_of: datetime.date) -> Program:
     )
 
 
-def _validities(program: Program) -> Iterator[Validity]:
+def validities(program: Program) -> Iterator[Validity]:
+    """Yield the validity of every rule that can have one."""
     for score in program.scores:
         yield from (each.validity for each in score.criteria)
     for owner in (*program.paths, *program.tiers):

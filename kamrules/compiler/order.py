@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
-from kamrules.compiler.bounds import Bounds, marked
+from kamrules.compiler.bounds import SMALLEST, Bounds, marked
 from kamrules.compiler.gaps import gaps
 from kamrules.compiler.program import AggregateStep, Condition, Message
 from kamrules.expression import canonical
@@ -50,7 +50,7 @@ def changed(part: Part, change: Callable[[Node], Node]) -> Part:
         values: dict[str, Any] = {
             each.name: changed(getattr(part, each.name), change) for each in fields(part)
         }
-        return type(part)(**values)
+        return cast("Part", replace(part, **values))  # type: ignore[type-var]
     return part
 
 
@@ -169,7 +169,11 @@ def _name(address: str) -> str:
 
 def _settle_bounds(draft: Draft) -> None:
     """Mark, step by step, the arithmetic whose result may not be a finite number."""
-    known: dict[str, Bounds] = {}
+    hundred = Bounds(SMALLEST, 100.0)
+    known = {each.address: hundred for score in draft.scores for each in score.criteria}
+    for score in draft.scores:
+        known |= {score.address + part: hundred for part in ("", ".low", ".high")}
+    known["tier.level"] = Bounds(1.0, 1000.0)
 
     def mark(node: Node) -> Node:
         return marked(node, known)[0]

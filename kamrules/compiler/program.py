@@ -346,7 +346,7 @@ class Hit(StrEnum):
     FIRST = "first"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
     """A compiled ruleset. `order` lists the addresses of steps from first to last:
     `aggregate.<n>`, `fact.<id>`, `score.<id>` (criteria included), `class`, `tier`, `phase`,

@@ -58,7 +58,7 @@ def _scope(draft: Draft) -> Scope:
 
 def _placements(draft: Draft) -> dict[str, Node]:
     model = draft.ruleset.model
-    placements = {
+    placements: dict[str, Mapping[str, Any]] = {
         "class": model.class_,
         "class_before": model.class_,
         "tier": model.tier,
@@ -123,7 +123,7 @@ def _clauses(draft: Draft) -> Iterator[Reference]:
 
 def _cited(draft: Draft) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     model = draft.ruleset.model
-    groups = {
+    groups: dict[str, Mapping[str, Any]] = {
         "fact": model.fact, "score": model.score, "criterion": model.criterion, "class": model.class_,
         "path": model.path, "tier": model.tier, "phase": model.phase, "strategy": model.strategy,
         "role": model.role, "action": model.action,
@@ -131,8 +131,9 @@ def _cited(draft: Draft) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     for kind, rules in groups.items():
         for name, rule in rules.items():
             yield (kind, name), rule.source
-    for kind, owners in (("path", model.path), ("tier", model.tier)):
-        for name, owner in owners.items():
+    owners: dict[str, Mapping[str, Any]] = {"path": model.path, "tier": model.tier}
+    for kind, rules in owners.items():
+        for name, owner in rules.items():
             for gate, rule in owner.gate.items():
                 yield (kind, name, "gate", gate), rule.source
 

@@ -38,7 +38,6 @@ def _messages(draft: Draft) -> Iterator[tuple[str, Message]]:
         yield f"{action.address}.because", action.because
     for strategy in draft.strategies:
         yield f"{strategy.address}.objective", strategy.objective
-    for owner in (*draft.paths, *draft.tiers):
-        for gate in owner.gates:
-            if gate.advice is not None:
-                yield f"{gate.address}.advice", gate.advice
+    for gate in draft.gates():
+        if gate.advice is not None:
+            yield f"{gate.address}.advice", gate.advice

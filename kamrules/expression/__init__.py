@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.expression.checker import Checker, Failed, Scope
-from kamrules.expression.lexer import Problem
-from kamrules.expression.nodes import Node
 from kamrules.expression.folding import folded
+from kamrules.expression.lexer import Problem
 from kamrules.expression.parser import parse, parse_interval
 from kamrules.expression.template import compile_message
 from kamrules.expression.text import canonical, without_spans
@@ -15,6 +14,7 @@ from kamrules.expression.types import Interval
 
 if TYPE_CHECKING:
     from kamrules.diagnostics import Diagnostic, SourceText
+    from kamrules.expression.nodes import Node
     from kamrules.expression.types import Type
 
 __all__ = [

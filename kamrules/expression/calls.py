@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import nearest
-from kamrules.expression import syntax
 from kamrules.expression.agree import Mismatch, arithmetic, common
 from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, VALUES
 from kamrules.expression.nodes import (
@@ -23,6 +22,7 @@ from kamrules.expression.rows import Rows
 from kamrules.expression.types import BOOL, INTEGER, NUMBER, Kind, Type
 
 if TYPE_CHECKING:
+    from kamrules.expression import syntax
     from kamrules.expression.checker import Checker
     from kamrules.expression.types import Table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kamrules.diagnostics import nearest
 from kamrules.expression import syntax
 from kamrules.expression.agree import Mismatch, arithmetic, comparable, fitting
 from kamrules.expression.calls import Calls
@@ -27,7 +28,6 @@ from kamrules.expression.nodes import (
 )
 from kamrules.expression.rows import Rows
 from kamrules.expression.types import ACCOUNTS, BOOL, DATE, DAYS, INTEGER, NUMBER, SHARE, TEXT, Kind
-from kamrules.diagnostics import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,7 +101,7 @@ class Checker:
             )
         return node
 
-    def either(self, tree: syntax.Tree, table: Table | None) -> Node | Rows:  # noqa: C901  one case a form
+    def either(self, tree: syntax.Tree, table: Table | None) -> Node | Rows:  # noqa: C901, PLR0912  one case a form
         """Return the typed tree of a value, or rows."""
         match tree:
             case syntax.Number():
@@ -278,9 +278,9 @@ class Checker:
     def _filter(self, tree: syntax.Filter, table: Table | None) -> Rows:
         rows = self._rows(tree.table, table)
         if rows.column is not None:
-            where = self.written(tree.table.span)
+            text = self.written(tree.table.span)
             raise self.fail("KR216", "the condition stands behind the table, before the column", tree.span,
-                            f"did you mean {rows.table}[...].{rows.column} for {where}?")  # fmt: skip
+                            f"did you mean {rows.table}[...].{rows.column} for {text}?")  # fmt: skip
         condition = self.condition(tree.condition, self.scope.tables[rows.table])
         where = condition if rows.where is None else And((rows.where, condition), condition.span)
         return Rows(rows.table, None, where, tree.span)

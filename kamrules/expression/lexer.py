@@ -25,7 +25,7 @@ FOREIGN = {
     "&": "and", "|": "or", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "−": "-", "–": "-",
     "（": "(", "）": ")", "，": ",", "＞": ">", "＜": "<", "＝": "==", "【": "[", "】": "]", "。": ".", "、": ",",
     "**": None, "^": None, "%": None, ";": None, "#": None, "$": None, "€": None, "£": None, "¥": None, "￥": None,
-    "{": None, "}": None, "?": None, "@": None, ":": None, "\\": None, "~": None, "`": None, "!==": "!=",
+    "{": None, "}": None, "?": None, "@": None, ":": None, "\\": None, "~": None, "`": None
 }  # fmt: skip
 """What stands in other languages, or on other keyboards, for ours; None: there is nothing like it here."""
 FOREIGN_BY_LENGTH = sorted(FOREIGN, key=len, reverse=True)
@@ -93,9 +93,9 @@ def _token(text: str, at: int, each: str) -> Token:
         return Token("name", found[0], at, found.end())
     for symbol in FOREIGN_BY_LENGTH:
         if text.startswith(symbol, at) and not text.startswith(("==", "!=", "<=", ">="), at):
-            raise _foreign(text, at, symbol)
+            raise _foreign(at, symbol)
         if symbol in {"===", "!=="} and text.startswith(symbol, at):
-            raise _foreign(text, at, symbol)
+            raise _foreign(at, symbol)
     for symbol in SYMBOLS:
         if text.startswith(symbol, at):
             return Token(symbol, symbol, at, at + len(symbol))
@@ -106,7 +106,7 @@ def _shown(each: str) -> str:
     return each if each.isprintable() else f"U+{ord(each):04X}"
 
 
-def _foreign(text: str, at: int, symbol: str) -> Problem:
+def _foreign(at: int, symbol: str) -> Problem:
     ours = FOREIGN[symbol]
     end = at + len(symbol)
     if ours is not None:

@@ -26,6 +26,8 @@ from kamrules.expression.syntax import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kamrules.expression.syntax import Tree
 
 DEEPEST = 50
@@ -140,20 +142,19 @@ class Parser:
             )
 
     def either(self) -> Tree:
-        """a or b or c."""
+        """Alternatives: a or b or c."""
         return self._junction("or", self.both)
 
     def both(self) -> Tree:
-        """a and b and c."""
+        """Conjunctions: a and b and c."""
         return self._junction("and", self.negation)
 
-    def _junction(self, word: str, item: type[Tree] | object) -> Tree:
-        parse_item = item
-        first: Tree = parse_item()  # type: ignore[operator]
+    def _junction(self, word: str, item: Callable[[], Tree]) -> Tree:
+        first: Tree = item()
         items = [first]
         while self.word(word):
             self.take()
-            items.append(parse_item())  # type: ignore[operator]
+            items.append(item())
         if len(items) == 1:
             return first
         return Junction(word, tuple(items), Span(first.span.start, items[-1].span.end))
@@ -169,13 +170,14 @@ class Parser:
         return Negation(item, Span(token.start, item.span.end))
 
     def comparison(self) -> Tree:
-        """a < b <= c, a in [...], a is unknown."""
+        """Comparisons: a < b <= c, a in [...], a is unknown."""
         first = self.sum()
         if self.word("is"):
             return self._is(first)
         if self.word("in") or (self.word("not") and self._next_is("in")):
             return self._in(first)
-        items, comparisons = [first], []
+        items = [first]
+        comparisons: list[Comparison] = []
         while self.token.kind in COMPARISONS:
             token = self.take()
             self._check_chain(comparisons, COMPARISONS[token.kind], token)
@@ -282,15 +284,15 @@ class Parser:
         return Between(low, opening.kind == "[", high, closing.kind == "]", span)
 
     def sum(self) -> Tree:
-        """a + b - c."""
+        """Sums: a + b - c."""
         return self._binary({"+": Operator.ADD, "-": Operator.SUBTRACT}, self.product)
 
     def product(self) -> Tree:
-        """a * b / c."""
+        """Products: a * b / c."""
         return self._binary({"*": Operator.MULTIPLY, "/": Operator.DIVIDE}, self.unary)
 
-    def _binary(self, operators: dict[str, Operator], item: object) -> Tree:
-        left: Tree = item()  # type: ignore[operator]
+    def _binary(self, operators: dict[str, Operator], item: Callable[[], Tree]) -> Tree:
+        left: Tree = item()
         terms = 0
         while self.token.kind in operators:
             token = self.take()
@@ -298,7 +300,7 @@ class Parser:
             if self.depth + terms > DEEPEST:
                 raise Problem("KR118", f"an expression nests at most {DEEPEST} deep", token.start, token.end,
                               "split it into facts")  # fmt: skip
-            right: Tree = item()  # type: ignore[operator]
+            right: Tree = item()
             left = Binary(operators[token.kind], left, right, Span(left.span.start, right.span.end))
         return left
 
@@ -315,7 +317,7 @@ class Parser:
         return Minus(item, Span(token.start, item.span.end))
 
     def postfix(self) -> Tree:
-        """a.b and table[condition]."""
+        """Parts and filters: a.b and table[condition]."""
         tree = self.primary()
         while True:
             token = self.token

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kamrules.expression.nodes import Comparison, Operator, Span
+if TYPE_CHECKING:
+    from kamrules.expression.nodes import Comparison, Operator, Span
 
 
 @dataclass(frozen=True, slots=True)

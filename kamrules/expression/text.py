@@ -60,7 +60,7 @@ def _at_least(node: Node, binding: int) -> str:
     return f"({text})" if own < binding else text
 
 
-def _written(node: Node) -> tuple[str, int]:  # noqa: C901  one case a node
+def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a node
     match node:
         case Constant():
             return _constant(node)

@@ -1,1 +1,55 @@
-"""."""
+"""The row engine: one account at a time, in process, in microseconds; the reference for the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from kamrules.engines.row.compact import Compact
+from kamrules.engines.row.engine import RowEngine
+from kamrules.engines.row.prepare import Prepared
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+
+    from kamrules.compiler.program import Program
+    from kamrules.decision import Decision, Earlier
+
+__all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of"]
+
+_engines: WeakKeyDictionary[Program, RowEngine] = WeakKeyDictionary()
+
+
+def engine_of(program: Program) -> RowEngine:
+    """Return the engine of a program, made at its first use and kept while the program lives."""
+    engine = _engines.get(program)
+    if engine is None:
+        engine = _engines[program] = RowEngine(program)
+    return engine
+
+
+def decide(  # noqa: PLR0913  what one decision depends on
+    program: Program,
+    facts: Mapping[str, Any],
+    *,
+    as_of: datetime.date | str,
+    earlier: Earlier | None = None,
+    top: int | None = None,
+    language: str | None = None,
+    strict: bool = True,
+) -> Decision:
+    """Return everything that the program decides about one account on a date.
+
+    `facts` is the account as JSON would hold it: `account_id`, the accounts table's columns by name,
+    and every related table as a list of objects by its name. A name that is missing or None is unknown;
+    a table that is missing is lacking in the book. Dates may be `datetime.date` or ISO text, numbers
+    int, float or Decimal. `earlier` is what was decided before (hysteresis, one-step moves, cooldowns);
+    `top` keeps that many proposed actions; `language` is one of the ruleset's (its first by default).
+
+    Raises DataError with every fact that the ruleset does not know or that is of the wrong type; with
+    `strict=False` such facts are unknown instead.
+    """
+    return engine_of(program).decide(
+        facts, as_of=as_of, earlier=earlier, top=top, language=language, strict=strict
+    )

@@ -1,0 +1,102 @@
+"""The row engine: decides one account at a time, in process."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from kamrules.compiler.in_force import in_force, validities
+from kamrules.compiler.program import ALWAYS
+from kamrules.engines.row.compact import Compact
+from kamrules.engines.row.generate import generate
+from kamrules.engines.row.prepare import EPOCH, Prepared, Preparer
+from kamrules.engines.row.telling import Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from kamrules.compiler.program import Program
+    from kamrules.decision import Decision, Earlier
+
+
+class RowEngine:
+    """Decides accounts by one program.
+
+    Holds one generated function for each set of rules in force, made when first needed. Safe to share
+    between threads; a copy in another process makes its own functions (pickle the Program).
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.preparer = Preparer(program)
+        self._dated = _borders(program)
+        self._slices: dict[int, tuple[Program, Callable[..., Any], Telling]] = {}
+
+    def prepare(self, facts: Mapping[str, Any], *, strict: bool = True) -> Prepared:
+        """Return an account's facts in the form that `compact` takes; see Preparer.prepare."""
+        return self.preparer.prepare(facts, strict=strict)
+
+    def slice(self, as_of: datetime.date) -> tuple[Program, Callable[..., Any], Telling]:
+        """Return the program in force on a date, its function, and what makes Decisions of it."""
+        key = sum(as_of >= border for border in self._dated)
+        found = self._slices.get(key)
+        if found is None:
+            program = in_force(self.program, as_of)
+            # the layout is the whole program's, so that prepared facts serve every date
+            function = generate(program, self.preparer.layout)
+            found = self._slices[key] = (program, function, Telling(program, self.preparer.layout))
+        return found
+
+    def compact(
+        self, prepared: Prepared, as_of: datetime.date, earlier: Earlier | None = None
+    ) -> Compact:
+        """Decide prepared facts: ids and numbers only."""
+        _, function, telling = self.slice(as_of)
+        today = as_of.toordinal() - EPOCH
+        if earlier is None:
+            return Compact._make(function(prepared.account, prepared.tables, today, None, None, None))
+        proposed = {name: each.toordinal() - EPOCH for name, each in earlier.proposed.items()}
+        before = telling.before(earlier)
+        return Compact._make(function(prepared.account, prepared.tables, today, *before, proposed))
+
+    def decide(  # noqa: PLR0913  what one decision depends on
+        self,
+        facts: Mapping[str, Any],
+        *,
+        as_of: datetime.date | str,
+        earlier: Earlier | None = None,
+        top: int | None = None,
+        language: str | None = None,
+        strict: bool = True,
+    ) -> Decision:
+        """Decide one account; see `decide`."""
+        date = _date(as_of)
+        prepared = self.prepare(facts, strict=strict)
+        compact = self.compact(prepared, date, earlier)
+        return self.slice(date)[2].decision(prepared, compact, date, earlier, top, language)
+
+    def decide_many(
+        self, many: Iterable[Mapping[str, Any]], *, as_of: datetime.date | str, top: int | None = None
+    ) -> Iterator[Decision]:
+        """Yield the decisions of accounts one after another."""
+        for facts in many:
+            yield self.decide(facts, as_of=as_of, top=top)
+
+
+def _borders(program: Program) -> list[datetime.date]:
+    """Return the dates on which the set of rules in force may change."""
+    found: set[datetime.date] = set()
+    for each in validities(program):
+        if each == ALWAYS:
+            continue
+        if each.start is not None:
+            found.add(each.start)
+        if each.end is not None and each.end < datetime.date.max:
+            found.add(each.end + datetime.timedelta(days=1))
+    return sorted(found)
+
+
+def _date(as_of: datetime.date | str) -> datetime.date:
+    if isinstance(as_of, str):
+        return datetime.date.fromisoformat(as_of)
+    return as_of.date() if isinstance(as_of, datetime.datetime) else as_of

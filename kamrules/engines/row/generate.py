@@ -1,0 +1,227 @@
+"""The generated function: a program as one piece of straight-line Python for one account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.compiler.program import Hit, WhenUnknown
+from kamrules.engines.row.actions import write_actions
+from kamrules.engines.row.code import Writer
+from kamrules.engines.row.loops import write_aggregates
+from kamrules.engines.row.placement import write_class, write_first, write_tier
+from kamrules.show import round_away
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kamrules.compiler.program import Criterion, Program, Score
+    from kamrules.engines.row.layout import Layout
+    from kamrules.expression.types import Interval
+
+HUGE = 2.0**53
+
+
+def rounded(value: float, scale: float) -> float:
+    """Return the value rounded half away from zero to 1/scale (nodes.Function.ROUND)."""
+    scaled = value * scale
+    return value if abs(scaled) >= HUGE else round_away(scaled) / scale
+
+
+def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ...]]:
+    """Return the function that decides one prepared account; see kamrules.engines.row.compact."""
+    writer = Writer()
+    source = write(program, layout, writer)
+    space: dict[str, object] = {
+        "__builtins__": {},
+        "min": min, "max": max, "abs": abs, "len": len, "int": int, "set": set, "rounded": rounded,
+        **writer.constants(),
+    }  # fmt: skip
+    exec(compile(source, "<program>", "exec"), space)  # noqa: S102  our own names and numbers only
+    return space["decide"]  # type: ignore[return-value]
+
+
+def write(program: Program, layout: Layout, writer: Writer) -> str:
+    """Return the source of the function; `writer` gathers its constants."""
+    _write_inputs(layout, writer)
+    aggregates = {each.address: each for each in program.aggregates}
+    facts = {each.address: each for each in program.facts}
+    scores = {each.address: each for each in program.scores}
+    pending = []
+    for address in program.order:
+        if address in aggregates:
+            pending.append(aggregates[address])
+            continue
+        if pending:
+            write_aggregates(writer, program, layout, pending)
+            pending = []
+        if address in facts:
+            piece = writer.value(facts[address].value)
+            name = writer.fresh("f")
+            writer.line(f"{name} = {writer.nullable(piece)}")
+            writer.places["step", address] = (name, bool(piece.needs))
+        elif address in scores:
+            _write_score(writer, scores[address])
+        else:
+            _write_placement(writer, program, address)
+    if pending:
+        write_aggregates(writer, program, layout, pending)
+    write_actions(writer, program)
+    _write_result(program, writer)
+    head = "def decide(account, tables, as_of, class_before, tier_before, proposed):"
+    return "\n".join([head, *writer.head, *writer.lines]) + "\n"
+
+
+def _write_inputs(found: Layout, writer: Writer) -> None:
+    names = []
+    for index, column in enumerate(found.account):
+        names.append(f"c{index}")
+        writer.places["account", column] = (f"c{index}", True)
+    if names:
+        writer.head.append(f"    ({', '.join(names)},) = account")
+    tables = [f"rows{index}" for index in range(len(found.tables))]
+    if tables:
+        writer.head.append(f"    ({', '.join(tables)},) = tables")
+    writer.places["step", "class_before"] = ("class_before", True)
+    writer.places["step", "tier_before"] = ("tier_before", True)
+
+
+def _write_placement(writer: Writer, program: Program, step: str) -> None:
+    match step:
+        case "class":
+            write_class(writer, program)
+        case "tier":
+            write_tier(writer, program)
+        case "phase":
+            write_first(writer, "phase", program.phases, unique=program.phase_hit is Hit.UNIQUE)
+        case "strategy":
+            unique = program.strategy_hit is Hit.UNIQUE
+            write_first(writer, "strategy", program.strategies, unique=unique)
+
+
+def inside(interval: Interval, name: str) -> str:
+    """Return source that is true when the value of a name lies in the interval."""
+    tests = []
+    if interval.low is not None:
+        tests.append(f"{name} {'>=' if interval.low_closed else '>'} {interval.low!r}")
+    if interval.high is not None:
+        tests.append(f"{name} {'<=' if interval.high_closed else '<'} {interval.high!r}")
+    return " and ".join(tests) or "True"
+
+
+def _write_score(writer: Writer, score: Score) -> None:
+    points = [_write_criterion(writer, each) for each in score.criteria]
+    number = writer.fresh("s")
+    value, low, high, band = (f"{number}_{part}" for part in ("value", "low", "high", "band"))
+    whole = 0.0
+    for each in score.criteria:
+        whole += each.weight
+    writer.line(f"{number}_up = {number}_down = 0.0")
+    left_out = " or ".join(f"{name} is None" for name, _ in points) or "False"
+    unknown = " or ".join(f"{read} is None" for _, read in points) or "False"
+    writer.line(f"if {left_out}:")
+    writer.depth += 1
+    for each, (name, _) in zip(score.criteria, points, strict=True):
+        writer.line(f"if {name} is not None:")
+        writer.line(f"    {number}_up += {each.weight!r} * {name}")
+        writer.line(f"    {number}_down += {each.weight!r}")
+    writer.line(f"{value} = {number}_up / {number}_down if {number}_down else None")
+    writer.depth -= 1
+    total = _total([f"{each.weight!r} * {name}" for each, (name, _) in zip(score.criteria, points, strict=True)])
+    writer.line("else:")
+    writer.line(f"    {value} = {f'({total}) / {whole!r}' if whole else 'None'}")
+    writer.line(f"if {unknown}:")
+    writer.depth += 1
+    for bound, part, keep in ((low, "least", "min"), (high, "most", "max")):
+        terms = [
+            f"{each.weight!r} * ({name} if {read} is not None else {getattr(each, part)!r})"
+            for each, (name, read) in zip(score.criteria, points, strict=True)
+        ]
+        writer.line(f"{bound} = {f'({_total(terms)}) / {whole!r}' if whole else 'None'}")
+        if whole:
+            writer.line(f"if {value} is not None: {bound} = {keep}({bound}, {value})")
+    writer.depth -= 1
+    writer.line("else:")
+    writer.line(f"    {low} = {high} = {value}")
+    _write_band(writer, score, value, band)
+    for part, name in (("", value), (".low", low), (".high", high), (".band", band)):
+        writer.places["step", f"{score.address}{part}"] = (name, True)
+
+
+def _total(terms: list[str]) -> str:
+    return " + ".join(["0.0", *terms])
+
+
+def _write_band(writer: Writer, score: Score, value: str, band: str) -> None:
+    source = "None"
+    for each in reversed(score.bands):
+        source = f"{writer.constant(each.id)} if {inside(each.interval, value)} else {source}"
+    writer.line(f"{band} = None if {value} is None else {source}")
+
+
+def _write_criterion(writer: Writer, criterion: Criterion) -> tuple[str, str]:
+    """Write the points of a criterion; return the names of its points and of the value read."""
+    read = writer.keep(writer.value(criterion.value))
+    points = writer.fresh("p")
+    redistribute = criterion.unknown is WhenUnknown.REDISTRIBUTE
+    otherwise = "None" if redistribute else repr(criterion.unknown_points)
+    source = _curve(criterion, read) if criterion.curve else _scale(writer, criterion, read)
+    writer.line(f"{points} = {otherwise} if {read} is None else {source}")
+    writer.places["step", criterion.address] = (points, redistribute)
+    writer.places["read", criterion.address] = (read, True)
+    return points, read
+
+
+def _scale(writer: Writer, criterion: Criterion, read: str) -> str:
+    source = "0.0"
+    for step in reversed(criterion.scale):
+        if step.interval is not None:
+            test = inside(step.interval, read)
+        elif step.choices is not None:
+            test = f"{read} in {writer.constant(step.choices)}"
+        else:
+            test = "True"
+        source = repr(step.points) if test == "True" else f"{step.points!r} if {test} else {source}"
+    return f"({source})"
+
+
+def _curve(criterion: Criterion, read: str) -> str:
+    (first, low), (last, high) = criterion.curve[0], criterion.curve[-1]
+    source = repr(high)
+    stretches = list(zip(criterion.curve, criterion.curve[1:], strict=False))
+    for (x0, p0), (x1, p1) in reversed(stretches):
+        line = f"{p0!r} + {p1 - p0!r} * (({read} - {x0!r}) / {x1 - x0!r})"
+        source = f"{line} if {read} <= {x1!r} else {source}"
+    return f"({low!r} if {read} <= {first!r} else {high!r} if {read} >= {last!r} else {source})"
+
+
+def _write_result(program: Program, writer: Writer) -> None:
+    place = {address: name for (sort, address), (name, _) in writer.places.items() if sort == "step"}
+    read = {address: name for (sort, address), (name, _) in writer.places.items() if sort == "read"}
+    scores = [
+        f"({', '.join(place[each.address + part] for part in ('', '.low', '.high', '.band'))})"
+        for each in program.scores
+    ]
+    criteria = [each.address for score in program.scores for each in score.criteria]
+    facts = [place[each.address] for each in program.facts]
+    parts = [
+        "class_now", "class_move", "fault", "tier_now", "tier_move", "phase_now", "strategy_now",
+        _tuple(scores),
+        _tuple([place[each] for each in criteria]),
+        _tuple([read[each] for each in criteria]),
+        _tuple(gate_names(writer)),
+        "chosen", "held", "miss", "gaps",
+        _tuple(facts),
+    ]  # fmt: skip
+    writer.line(f"return ({', '.join(parts)})")
+
+
+def gate_names(writer: Writer) -> list[str]:
+    """Return the locals that hold the gates' states, paths' gates first."""
+    gates = [(address, name) for (sort, address), (name, _) in writer.places.items() if sort == "gate"]
+    return [name for address, name in sorted(gates, key=lambda each: each[0].startswith("tier."))]
+
+
+def _tuple(items: list[str]) -> str:
+    return f"({', '.join(items)},)" if items else "()"
+
+

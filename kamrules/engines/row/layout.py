@@ -1,0 +1,73 @@
+"""Layout: which columns of which tables a program reads, and where prepared facts keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING
+
+from kamrules.compiler.program import Condition, Message
+from kamrules.expression.nodes import AccountColumn, Aggregation, Node, RowColumn
+from kamrules.expression.types import ACCOUNTS
+from kamrules.expression.walk import below
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kamrules.compiler.program import Program
+
+NODES = Node.__args__  # type: ignore[attr-defined]  # the classes of the union
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Columns in the order in which prepared facts hold them.
+
+    A row's column is held as its value, or, for exact sums, as stored units: (name, stored).
+    """
+
+    account: tuple[str, ...]
+    tables: tuple[tuple[str, tuple[tuple[str, bool], ...]], ...]
+
+
+def layout_of(program: Program) -> Layout:
+    """Return the columns that the program reads, in the vocabulary's order."""
+    account: set[str] = set()
+    rows: dict[str, set[tuple[str, bool]]] = {}
+    for tree in trees(program):
+        for node in below(tree):
+            if isinstance(node, AccountColumn):
+                account.add(node.name)
+            elif isinstance(node, RowColumn):
+                rows.setdefault(node.table, set()).add((node.name, False))
+    for step in program.aggregates:
+        one = step.aggregate
+        used = rows.setdefault(one.table, set())
+        if one.column is not None:
+            used.add((one.column, one.function in {Aggregation.SUM, Aggregation.MEAN}))
+        order = program.tables[one.table].order
+        if one.function in {Aggregation.FIRST, Aggregation.LAST} and order is not None:
+            used.add((order, False))
+    columns = program.tables[ACCOUNTS].columns
+    return Layout(
+        tuple(name for name in columns if name in account),
+        tuple(
+            (name, tuple(sorted(rows[name], key=lambda each: (list(table.columns).index(each[0]), each[1]))))
+            for name, table in program.tables.items()
+            if name in rows
+        ),
+    )  # fmt: skip
+
+
+def trees(part: object) -> Iterator[Node]:
+    """Yield every tree in a program or a rule of it."""
+    if isinstance(part, NODES):
+        yield part
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from trees(each)
+    elif isinstance(part, Message):
+        for pieces in part.texts.values():
+            yield from trees(pieces)
+    elif is_dataclass(part) and type(part).__module__ == Condition.__module__:
+        for each in fields(part):
+            yield from trees(getattr(part, each.name))
