@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kamrules.diagnostics import nearest
 from kamrules.document.conditions import FORMS
 from kamrules.document.fields import LONGEST_ID, RESERVED
+from kamrules.document.models import RulesetModel
 from kamrules.document.refused_values import refused_value
 from kamrules.document.schema import keys_of, model_at
 from kamrules.document.tree import address_of, entry_at, fault, origin
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from kamrules.diagnostics import Diagnostic
-    from kamrules.document.fields import Slip
+    from kamrules.document.fields import Slip, Written
     from kamrules.document.positions import Path
     from kamrules.document.tree import Entry
 
@@ -29,16 +30,21 @@ Location = tuple[str | int, ...]
 _TAG = re.compile(r"<[a-z_]+>")
 
 
-def refusals(root: Entry, error: ValidationError, own: Container[str] = ()) -> list[Diagnostic]:
+def refusals(
+    root: Entry,
+    error: ValidationError,
+    own: Container[str] = (),
+    top: type[Written] = RulesetModel,
+) -> list[Diagnostic]:
     """Return everything that pydantic found, in our words; knock-on findings are left out.
 
-    `own` are the files of the ruleset itself when it extends others.
+    `own` are the files of the ruleset itself when it extends others; `top` is the document's model.
     """
     found = error.errors(include_url=False)
     misspelt = {
         (*each["loc"][:-1], near)
         for each in found
-        if each["type"] == "extra_forbidden" and (near := _near_key(each)) is not None
+        if each["type"] == "extra_forbidden" and (near := _near_key(each, top)) is not None
     }
     # [source.2.4] is clause 2 with a table 4 in it: the mend is about the number, not about a title
     misspelt |= {(*each["loc"][:-1], "title") for each in found if _is_clause_number(each)}
@@ -46,10 +52,10 @@ def refusals(root: Entry, error: ValidationError, own: Container[str] = ()) -> l
     problems: list[Diagnostic] = []
     for each in found:
         if each["type"] != "missing":
-            problems += _refusal(root, each)
+            problems += _refusal(root, each, top)
         elif each["loc"] not in misspelt:
             missing.setdefault(each["loc"][:-1], []).append(str(each["loc"][-1]))
-    return problems + [_missing(root, *each, own) for each in missing.items()]
+    return problems + [_missing(root, *each, own, top) for each in missing.items()]
 
 
 def reserved_ids(root: Entry) -> list[Diagnostic]:
@@ -88,12 +94,12 @@ def _is_clause_number(error: ErrorDetails) -> bool:
     )
 
 
-def _near_key(error: ErrorDetails) -> str | None:
-    model = model_at(error["loc"][:-1])
+def _near_key(error: ErrorDetails, top: type[Written]) -> str | None:
+    model = model_at(error["loc"][:-1], top)
     return nearest(str(error["loc"][-1]), keys_of(model)) if model is not None else None
 
 
-def _refusal(root: Entry, error: ErrorDetails) -> Iterator[Diagnostic]:
+def _refusal(root: Entry, error: ErrorDetails, top: type[Written]) -> Iterator[Diagnostic]:
     kind, location = error["type"], error["loc"]
     path = _plain(location)
     if kind == "slips":
@@ -103,18 +109,20 @@ def _refusal(root: Entry, error: ErrorDetails) -> Iterator[Diagnostic]:
     elif location and location[-1] == "[key]":
         yield _bad_id(root, path[:-1])
     elif kind == "extra_forbidden":
-        yield _extra(root, error, path)
+        yield _extra(root, error, path, top)
     else:
-        yield refused_value(root, error, path)
+        yield refused_value(root, error, path, top)
 
 
-def _missing(root: Entry, location: Location, keys: list[str], own: Container[str]) -> Diagnostic:
+def _missing(
+    root: Entry, location: Location, keys: list[str], own: Container[str], top: type[Written]
+) -> Diagnostic:
     """Return the diagnostic about the keys that a table lacks, all in one."""
     if not location:
         message = "the ruleset lacks its `[ruleset]` table"
         mend = 'add one: [ruleset] with name = "..." and version = "1.0.0"'
         return fault(root, "KR151", message, (), help=mend)
-    model, path = model_at(location), _plain(location)
+    model, path = model_at(location, top), _plain(location)
     noun = model.noun if model is not None else "a table"
     message = f"missing key `{keys[0]}`: {noun} needs it"
     if len(keys) > 1:
@@ -135,15 +143,15 @@ def _inherited(root: Entry, path: Path, own: Container[str]) -> str | None:
     return f"did you mean `{address_of((*path[:-1], near))}` of the extended ruleset?"
 
 
-def _extra(root: Entry, error: ErrorDetails, path: Path) -> Diagnostic:
+def _extra(root: Entry, error: ErrorDetails, path: Path, top: type[Written]) -> Diagnostic:
     key = str(path[-1])
-    model = model_at(error["loc"][:-1])
+    model = model_at(error["loc"][:-1], top)
     noun = model.noun if model is not None else "this table"
-    near = _near_key(error)
+    near = _near_key(error, top)
     message = f"{noun} has no key `{key}`"
     mend = f"did you mean `{near}`?" if near else None
     if len(path) == 1:
-        message = f"a ruleset has no table `{key}`"
+        message = f"{noun} has no table `{key}`"
         mend = f"did you mean `[{near}]`?" if near else None
     elif key in (*FORMS, "of") and error["loc"][-2] in {f"<{each}>" for each in FORMS}:
         message = f"{noun} cannot have `{key}` beside it"

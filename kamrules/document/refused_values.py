@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from kamrules.diagnostics import Diagnostic
+    from kamrules.document.fields import Written
     from kamrules.document.positions import Path
     from kamrules.document.tree import Entry
 
@@ -52,12 +53,13 @@ _SYNONYMS = {
 _LOGIC = {"and": "all", "or": "any", "none": "not", "one": "any", "nor": "not"}
 
 
-def refused_value(root: Entry, error: ErrorDetails, path: Path) -> Diagnostic:
-    """Return the diagnostic about a value that does not fit its key."""
-    return _TOLD.get(error["type"], _wrong_kind)(root, error, path)
+def refused_value(root: Entry, error: ErrorDetails, path: Path, top: type[Written]) -> Diagnostic:
+    """Return the diagnostic about a value that does not fit its key; `top` is the document's model."""
+    told = _TOLD.get(error["type"])
+    return told(root, error, path) if told is not None else _wrong_kind(root, error, path, top)
 
 
-def _wrong_kind(root: Entry, error: ErrorDetails, path: Path) -> Diagnostic:
+def _wrong_kind(root: Entry, error: ErrorDetails, path: Path, top: type[Written]) -> Diagnostic:
     given, kind = error["input"], error["type"]
     name = _name(path)
     wanted = error["msg"] if kind == "wanted" else _WANTED.get(kind)
@@ -67,7 +69,7 @@ def _wrong_kind(root: Entry, error: ErrorDetails, path: Path) -> Diagnostic:
     elif wanted == CONDITION and isinstance(given, dict):
         keys = ", ".join(f"`{each}`" for each in given) or "none"
         message = f"a condition in {{ }} has the key `any`, `all`, `at_least` or `not`, this one has {keys}"
-    elif kind == "model_type" and (model := model_at(error["loc"])) is not None:
+    elif kind == "model_type" and (model := model_at(error["loc"], top)) is not None:
         message = f"{name} is {model.noun}, written as a table, not {describe(given)}"
     return fault(root, "KR152", message, path, help=_mend(root, error, wanted or "", path))
 

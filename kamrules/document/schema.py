@@ -39,9 +39,14 @@ def inner(annotation: Any) -> Any:  # noqa: ANN401  annotations have no common t
             return annotation
 
 
-def model_at(location: Sequence[str | int]) -> type[Written] | None:
-    """Return the model of the table at a location as pydantic writes it, tags included."""
-    current: Any = RulesetModel
+def model_at(
+    location: Sequence[str | int], top: type[Written] = RulesetModel
+) -> type[Written] | None:
+    """Return the model of the table at a location as pydantic writes it, tags included.
+
+    `top` is the model of the whole document.
+    """
+    current: Any = top
     for part in location:
         if part in _CONDITIONS:
             current = _CONDITIONS[part]
