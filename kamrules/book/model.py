@@ -45,7 +45,8 @@ class BookTable:
     `__arrow_c_stream__`, or a list of dicts) is set. `account` is the source column that holds the
     account's id. `only` keeps the rows whose source columns hold, as text, one of the values.
     `options` are for the source. With `automatic`, a column of the vocabulary that `columns` does not
-    name is filled from the source column of the same name.
+    name is filled from the source column of the same name. `written` is the book file as read, which
+    `fault` needs to show places.
     """
 
     name: str
@@ -57,6 +58,7 @@ class BookTable:
     options: Mapping[str, object] = field(default_factory=dict)
     columns: Mapping[str, ColumnMap] = field(default_factory=dict)
     automatic: bool = True
+    written: Entry | None = field(default=None, repr=False, compare=False)
 
     @property
     def scheme(self) -> str:
@@ -76,6 +78,23 @@ class BookTable:
     def path(self) -> Path:
         """Return the location as a path, from the folder of the book file."""
         return self.folder / self.location
+
+    def fault(
+        self,
+        code: str,
+        message: str,
+        *path: str | int,
+        key: bool = False,
+        help: str | None = None,  # noqa: A002  the design's word
+    ) -> Diagnostic:
+        """Return an error about what stands at a path of this table, such as ("column", "revenue").
+
+        With `key` the caret stands under the key, else under its value. Without a book file the
+        error has no place.
+        """
+        if self.written is None:
+            return Diagnostic(code, message, help=help)
+        return fault(self.written, code, message, ("table", self.name, *path), key=key, help=help)
 
     def mapped(self, column: str) -> ColumnMap | None:
         """Return how a column of the vocabulary is filled, None when this table does not fill it.
