@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Type
 
 WORDS = {"en": ("unknown", "yes", "no"), "zh": ("未知", "是", "否")}
-# kind: places after scaling, how many of them belong behind the point, grouped, sign behind
+# kind: places after scaling, how many of them belong behind the point, sign behind
 FORMS = {
-    "money": (0, 0, True, ""),
-    "share": (3, 1, False, "%"),
-    "score": (1, 1, False, ""),
-    "number": (2, 2, False, ""),
-    "integer": (0, 0, True, ""),
-    "days": (0, 0, True, ""),
+    "money": (0, 0, ""),
+    "share": (3, 1, "%"),
+    "score": (1, 1, ""),
+    "number": (2, 2, ""),
+    "integer": (0, 0, ""),
+    "days": (0, 0, ""),
 }
 
 
@@ -34,8 +34,8 @@ def shown(value: Value, of: Type, language: str) -> str:
     if isinstance(value, str):
         return value
     if of.kind.value == "date":
-        return (EPOCH + datetime.timedelta(days=value)).isoformat()
-    scaling, places, grouped, sign = FORMS[of.kind.value]
+        return _day(value) or unknown
+    scaling, places, sign = FORMS[of.kind.value]
     scaled = value * float(10**scaling)
     if not math.isfinite(scaled):
         return "too large"
@@ -43,6 +43,14 @@ def shown(value: Value, of: Type, language: str) -> str:
     if abs(whole) >= 10**18:
         return "too large"
     before, behind = divmod(abs(whole), 10**places)
-    digits = f"{before:,}" if grouped else str(before)
+    digits = f"{before:,}"
     rest = str(behind).rjust(places, "0").rstrip("0") if places else ""
     return ("-" if whole < 0 else "") + digits + ("." + rest if rest else "") + sign
+
+
+def _day(days: float) -> str | None:
+    """Return the date, None outside the calendar; part of a day belongs to the day it began on."""
+    try:
+        return (EPOCH + datetime.timedelta(days=math.floor(days))).isoformat()
+    except OverflowError:
+        return None
