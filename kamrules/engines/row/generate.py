@@ -191,7 +191,7 @@ def _curve(criterion: Criterion, read: str) -> str:
     for (x0, p0), (x1, p1) in reversed(stretches):
         line = f"{p0!r} + {p1 - p0!r} * (({read} - {x0!r}) / {x1 - x0!r})"
         source = f"{line} if {read} <= {x1!r} else {source}"
-    return f"({low!r} if {read} <= {first!r} else {high!r} if {read} >= {last!r} else {source})"
+    return f"({low!r} if {read} <= {first!r} else {high!r} if {read} > {last!r} else {source})"
 
 
 def _write_result(program: Program, writer: Writer) -> None:
@@ -211,6 +211,7 @@ def _write_result(program: Program, writer: Writer) -> None:
         _tuple(gate_names(writer)),
         "chosen", "held", "miss", "gaps",
         _tuple(facts),
+        _tuple([place[each.address] for each in program.aggregates]),
     ]  # fmt: skip
     writer.line(f"return ({', '.join(parts)})")
 

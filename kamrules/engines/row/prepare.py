@@ -116,7 +116,7 @@ class Preparer:
         """
         notes: list[Diagnostic] = []
         account_id = self._account_id(facts, notes)
-        known = self._values(facts, self.columns, "", notes, skip=self.related)
+        known = {**self._values(facts, self.columns, "", notes, skip=self.related), ACCOUNT_ID: account_id}
         tables = {
             name: self._rows(name, facts[name], notes)
             for name in self.related
@@ -124,6 +124,7 @@ class Preparer:
         }
         if notes and (strict or not account_id):
             raise DataError(*notes)
+        known[ACCOUNT_ID] = account_id
         name = known.get("name")
         return Prepared(
             account_id,

@@ -132,8 +132,8 @@ class _One:
     def _steps(self) -> Iterator[tuple[str, Any]]:
         """Yield the value of every step by its address."""
         compact, program = self.compact, self.program
-        for fact, value in zip(program.facts, compact.facts, strict=True):
-            yield fact.address, value
+        yield from zip([each.address for each in program.facts], compact.facts, strict=True)
+        yield from zip([each.address for each in program.aggregates], compact.aggregates, strict=True)
         for score, values in zip(program.scores, compact.scores, strict=True):
             for part, value in zip(("", ".low", ".high", ".band"), values, strict=True):
                 yield score.address + part, value
