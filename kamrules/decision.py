@@ -182,3 +182,41 @@ class Earlier(_Part):
     class_: str | None = Field(default=None, alias="class")
     tier: str | None = None
     proposed: dict[str, datetime.date] = Field(default_factory=dict)
+
+
+class Read(_Part):
+    """A name that an expression reads, with its value; `rows` of `of` rows counted for an aggregate."""
+
+    name: str
+    value: Value
+    shown: str
+    rows: int | None = None
+    of: int | None = None
+
+
+class Proof(_Part):
+    """One part of the proof of a decision: what was asked, what came out, and what it rests on.
+
+    `kind`: account, score, criterion, class, path, tier, gate, phase, strategy, action, condition or
+    fact. `state`: true, false or unknown for what holds or not, else None. `text` is what the author
+    wrote, in canonical form; `place` its file and line; `source` the clauses it encodes.
+    """
+
+    kind: str
+    address: str
+    title: str
+    state: str | None = None
+    shown: str | None = None
+    text: str | None = None
+    reads: tuple[Read, ...] = ()
+    place: str | None = None
+    source: tuple[str, ...] = ()
+    children: tuple[Proof, ...] = ()
+
+
+class Explanation(_Part):
+    """A decision with its proof: `root` for what was decided, `facts` for each derived fact once."""
+
+    decision: Decision
+    root: Proof
+    facts: dict[str, Proof]

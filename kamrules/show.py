@@ -17,7 +17,14 @@ WORDS = {
     "en": {"unknown": "unknown", "yes": "yes", "no": "no", "large": "too large"},
     "zh": {"unknown": "未知", "yes": "是", "no": "否", "large": "too large"},
 }
-DIGITS = {Kind.MONEY: 0, Kind.SHARE: 1, Kind.SCORE: 1, Kind.NUMBER: 2, Kind.INTEGER: 0, Kind.DAYS: 0}
+DIGITS = {
+    Kind.MONEY: 0,
+    Kind.SHARE: 1,
+    Kind.SCORE: 1,
+    Kind.NUMBER: 2,
+    Kind.INTEGER: 0,
+    Kind.DAYS: 0,
+}
 """Digits shown behind the point, at most; those of a share are digits of its percentage."""
 
 
@@ -35,7 +42,9 @@ def show(value: float | str | bool | None, kind: Type, language: str = "en") -> 
     scaled = value * 1000.0 if kind.kind is Kind.SHARE else value * 10.0 ** DIGITS[kind.kind]
     if not abs(scaled) < 1e18:
         return words["large"]
-    return _grouped(round_away(scaled), DIGITS[kind.kind]) + ("%" if kind.kind is Kind.SHARE else "")
+    return _grouped(round_away(scaled), DIGITS[kind.kind]) + (
+        "%" if kind.kind is Kind.SHARE else ""
+    )
 
 
 def shown_date(days: float) -> str | None:

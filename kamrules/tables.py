@@ -36,7 +36,9 @@ def output_columns(program: Program) -> dict[str, list[tuple[str, str]]]:
     decisions = [("account_id", TEXT), *named, ("as_of", DATE), *((each, TEXT) for each in PLACED)]
     decisions += [(each.id, NUMBER) for each in program.scores]
     decisions += [("actions", WHOLE)]
-    decisions += [(each, TEXT) for each in ("top_action", "nearest_miss", "nearest_miss_lacks", "fault")]
+    decisions += [
+        (each, TEXT) for each in ("top_action", "nearest_miss", "nearest_miss_lacks", "fault")
+    ]
     actions = [
         ("account_id", TEXT), ("rank", WHOLE), ("action", TEXT), ("title", TEXT), ("status", TEXT),
         ("priority", NUMBER), ("owner", TEXT), ("due_on", DATE), ("effort_hours", NUMBER), ("reason", TEXT),
@@ -72,13 +74,23 @@ def rows(program: Program, decision: Decision) -> dict[str, list[dict[str, Any]]
     account = {"account_id": decision.account_id}
     return {
         "decisions": [_decision_row(program, decision)],
-        "actions": [{**account, **_action_row(each)} for each in (*decision.actions, *decision.held_back)],
+        "actions": [
+            {**account, **_action_row(each)} for each in (*decision.actions, *decision.held_back)
+        ],
         "scores": [{**account, **_score_row(decision)}],
         "gates": [
-            {**account, **{gate_column(name): state.value for name, state in decision.gates.items()}}
+            {
+                **account,
+                **{gate_column(name): state.value for name, state in decision.gates.items()},
+            }
         ],
         "gaps": [
-            {**account, "fact": each.fact, "info_level": each.info_level, "matters_to": _list(each.matters_to)}
+            {
+                **account,
+                "fact": each.fact,
+                "info_level": each.info_level,
+                "matters_to": _list(each.matters_to),
+            }
             for each in decision.gaps
         ],
     }

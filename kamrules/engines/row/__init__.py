@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kamrules.compiler.program import Program
-    from kamrules.decision import Decision, Earlier
+    from kamrules.decision import Decision, Earlier, Explanation
 
-__all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of"]
+__all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of", "explain"]
 
 _engines: WeakKeyDictionary[Program, RowEngine] = WeakKeyDictionary()
 
@@ -52,4 +52,22 @@ def decide(  # noqa: PLR0913  what one decision depends on
     """
     return engine_of(program).decide(
         facts, as_of=as_of, earlier=earlier, top=top, language=language, strict=strict
+    )
+
+
+def explain(  # noqa: PLR0913  what one decision depends on
+    program: Program,
+    facts: Mapping[str, Any],
+    *,
+    as_of: datetime.date | str,
+    earlier: Earlier | None = None,
+    language: str | None = None,
+    strict: bool = True,
+) -> Explanation:
+    """Return the decision about one account with its proof, down to the values read.
+
+    Takes the same facts as `decide`, and raises the same errors; all proposed actions are kept.
+    """
+    return engine_of(program).explain(
+        facts, as_of=as_of, earlier=earlier, language=language, strict=strict
     )

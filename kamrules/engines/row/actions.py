@@ -35,7 +35,10 @@ def write_actions(writer: Writer, program: Program) -> None:
 def _order(program: Program) -> list[int]:
     """Return the actions' numbers so that each comes after those that exclude it."""
     number = {each.id: index for index, each in enumerate(program.actions)}
-    graph = {index: [number[one] for one in each.excluded_by] for index, each in enumerate(program.actions)}
+    graph = {
+        index: [number[one] for one in each.excluded_by]
+        for index, each in enumerate(program.actions)
+    }
     if not any(graph.values()):
         return list(graph)
     return list(TopologicalSorter(graph).static_order())
@@ -86,7 +89,9 @@ def _push(writer: Writer, program: Program, index: int, action: ActionRule) -> N
     if action.cooldown_days > 1:
         day = f"proposed.get({writer.constant(action.id)}) if proposed else None"
         writer.line(f"day = {day}")
-        writer.line(f"if day is not None and 0 < as_of - day < {action.cooldown_days}: held.append(({key}, day))")
+        writer.line(
+            f"if day is not None and 0 < as_of - day < {action.cooldown_days}: held.append(({key}, day))"
+        )
         writer.line(f"else: chosen.append({key})")
     else:
         writer.line(f"chosen.append({key})")

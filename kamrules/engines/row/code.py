@@ -310,7 +310,9 @@ class Writer:
             case Logic.NOT:
                 return self.fails(condition.members[0])
             case Logic.AT_LEAST:
-                counted = " + ".join(f"(1 if {self.holds(each)} else 0)" for each in condition.members)
+                counted = " + ".join(
+                    f"(1 if {self.holds(each)} else 0)" for each in condition.members
+                )
                 return f"({counted or '0'} >= {condition.needed})"
 
     def fails(self, condition: Condition | None) -> str:
@@ -327,7 +329,9 @@ class Writer:
             case Logic.NOT:
                 return self.holds(condition.members[0])
             case Logic.AT_LEAST:
-                counted = " + ".join(f"(0 if {self.fails(each)} else 1)" for each in condition.members)
+                counted = " + ".join(
+                    f"(0 if {self.fails(each)} else 1)" for each in condition.members
+                )
                 return f"({counted or '0'} < {condition.needed})"
 
 

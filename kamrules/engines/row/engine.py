@@ -10,13 +10,14 @@ from kamrules.compiler.program import ALWAYS
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
 from kamrules.engines.row.prepare import EPOCH, Prepared, Preparer
+from kamrules.engines.row.proof import prove
 from kamrules.engines.row.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kamrules.compiler.program import Program
-    from kamrules.decision import Decision, Earlier
+    from kamrules.decision import Decision, Earlier, Explanation
 
 
 class RowEngine:
@@ -54,7 +55,9 @@ class RowEngine:
         _, function, telling = self.slice(as_of)
         today = as_of.toordinal() - EPOCH
         if earlier is None:
-            return Compact._make(function(prepared.account, prepared.tables, today, None, None, None))
+            return Compact._make(
+                function(prepared.account, prepared.tables, today, None, None, None)
+            )
         proposed = {name: each.toordinal() - EPOCH for name, each in earlier.proposed.items()}
         before = telling.before(earlier)
         return Compact._make(function(prepared.account, prepared.tables, today, *before, proposed))
@@ -75,8 +78,30 @@ class RowEngine:
         compact = self.compact(prepared, date, earlier)
         return self.slice(date)[2].decision(prepared, compact, date, earlier, top, language)
 
+    def explain(
+        self,
+        facts: Mapping[str, Any],
+        *,
+        as_of: datetime.date | str,
+        earlier: Earlier | None = None,
+        language: str | None = None,
+        strict: bool = True,
+    ) -> Explanation:
+        """Decide one account and prove it; see `explain`."""
+        date = _date(as_of)
+        prepared = self.prepare(facts, strict=strict)
+        compact = self.compact(prepared, date, earlier)
+        program, _, telling = self.slice(date)
+        decision = telling.decision(prepared, compact, date, earlier, None, language)
+        account = telling.account(prepared, compact, date, earlier, language)
+        return prove(program, self.preparer.layout, account, decision)
+
     def decide_many(
-        self, many: Iterable[Mapping[str, Any]], *, as_of: datetime.date | str, top: int | None = None
+        self,
+        many: Iterable[Mapping[str, Any]],
+        *,
+        as_of: datetime.date | str,
+        top: int | None = None,
     ) -> Iterator[Decision]:
         """Yield the decisions of accounts one after another."""
         for facts in many:

@@ -126,7 +126,12 @@ def _write_score(writer: Writer, score: Score) -> None:
         writer.line(f"    {number}_down += {each.weight!r}")
     writer.line(f"{value} = {number}_up / {number}_down if {number}_down else None")
     writer.depth -= 1
-    total = _total([f"{each.weight!r} * {name}" for each, (name, _) in zip(score.criteria, points, strict=True)])
+    total = _total(
+        [
+            f"{each.weight!r} * {name}"
+            for each, (name, _) in zip(score.criteria, points, strict=True)
+        ]
+    )
     writer.line("else:")
     writer.line(f"    {value} = {f'({total}) / {whole!r}' if whole else 'None'}")
     writer.line(f"if {unknown}:")
@@ -195,7 +200,9 @@ def _curve(criterion: Criterion, read: str) -> str:
 
 
 def _write_result(program: Program, writer: Writer) -> None:
-    place = {address: name for (sort, address), (name, _) in writer.places.items() if sort == "step"}
+    place = {
+        address: name for (sort, address), (name, _) in writer.places.items() if sort == "step"
+    }
     read = {address: name for (sort, address), (name, _) in writer.places.items() if sort == "read"}
     scores = [
         f"({', '.join(place[each.address + part] for part in ('', '.low', '.high', '.band'))})"
@@ -218,11 +225,11 @@ def _write_result(program: Program, writer: Writer) -> None:
 
 def gate_names(writer: Writer) -> list[str]:
     """Return the locals that hold the gates' states, paths' gates first."""
-    gates = [(address, name) for (sort, address), (name, _) in writer.places.items() if sort == "gate"]
+    gates = [
+        (address, name) for (sort, address), (name, _) in writer.places.items() if sort == "gate"
+    ]
     return [name for address, name in sorted(gates, key=lambda each: each[0].startswith("tier."))]
 
 
 def _tuple(items: list[str]) -> str:
     return f"({', '.join(items)},)" if items else "()"
-
-

@@ -27,7 +27,9 @@ def write_aggregates(
         waiting = {each.address for each in steps}
         ready = [each for each in steps if not _reads(each) & waiting]
         for table in dict.fromkeys(each.aggregate.table for each in ready):
-            _Loop(writer, program, layout, table).write([each for each in ready if each.aggregate.table == table])
+            _Loop(writer, program, layout, table).write(
+                [each for each in ready if each.aggregate.table == table]
+            )
         steps = [each for each in steps if each not in ready]
 
 
@@ -84,7 +86,9 @@ class _Loop:
 
     def _pass(self, steps: list[AggregateStep], results: dict[str, str]) -> None:
         writer = self.writer
-        plain = [each for each in steps if each.aggregate.where is None and each.aggregate.column is None]
+        plain = [
+            each for each in steps if each.aggregate.where is None and each.aggregate.column is None
+        ]
         for each in plain:
             count = each.aggregate.function is Aggregation.COUNT
             source = f"len({self.rows})" if count else f"len({self.rows}) > 0"
@@ -138,7 +142,9 @@ class _Loop:
         date = self.names[str(self.table.order), False]
         sign = EDGES[one.function]
         better = f"{date} {sign} {name}_d or ({date} == {name}_d and {column} {sign} {name})"
-        self.writer.line(f"if {date} is not None and {column} is not None and ({name}_d is None or {better}):")
+        self.writer.line(
+            f"if {date} is not None and {column} is not None and ({name}_d is None or {better}):"
+        )
         self.writer.line(f"    {name}_d = {date}")
         self.writer.line(f"    {name} = {column}")
 

@@ -36,7 +36,9 @@ def write_class(writer: Writer, program: Program) -> None:
         _gates(writer, path.gates)
     _write_by_conditions(writer, program)
     # worked out before the chain of tests begins, since they may need lines of their own
-    gone = [writer.fails(each.stay if each.stay is not None else each.when) for each in program.classes]
+    gone = [
+        writer.fails(each.stay if each.stay is not None else each.when) for each in program.classes
+    ]
     writer.line("fault = None")
     writer.line("class_now = class_move = None")
     writer.line("if several is not None: fault = several")
@@ -65,7 +67,9 @@ def _write_by_conditions(writer: Writer, program: Program) -> None:
         writer.line("if len(hits) > 1: placed = None; several = hits")
     fails = [f"({writer.fails(each.when)})" for each in program.classes]
     if fails:
-        writer.line(f"if placed is None and several is None and {' and '.join(fails)}: several = ()")
+        writer.line(
+            f"if placed is None and several is None and {' and '.join(fails)}: several = ()"
+        )
 
 
 def _write_by_memory(writer: Writer, program: Program, each: Class, gone: str) -> None:
@@ -101,7 +105,9 @@ def write_tier(writer: Writer, program: Program) -> None:
         _gates(writer, tier.gates)
     writer.line("highest = 0")
     for number, tier in enumerate(tiers, start=1):
-        writer.line(f"if highest == {number - 1} and {_met(writer, tier.gates)}: highest = {number}")
+        writer.line(
+            f"if highest == {number - 1} and {_met(writer, tier.gates)}: highest = {number}"
+        )
     ids = writer.constant((None, *(each.id for each in tiers)))
     levels = writer.constant((None, *(each.level for each in tiers)))
     known = writer.constant(tuple(each.id for each in tiers))
@@ -118,11 +124,15 @@ def write_tier(writer: Writer, program: Program) -> None:
         writer.line(f"if kept == {number - 1} and before >= {number} and {keeps}: kept = {number}")
     writer.line(f"if kept < before: reached = kept; tier_move = {writer.constant('down')}")
     writer.line(f"elif highest > before: reached = before + 1; tier_move = {writer.constant('up')}")
-    writer.line(f"elif highest == before: reached = before; tier_move = {writer.constant('stayed')}")
+    writer.line(
+        f"elif highest == before: reached = before; tier_move = {writer.constant('stayed')}"
+    )
     writer.line(f"else: reached = before; tier_move = {writer.constant('held')}")
     writer.depth -= 1
     writer.line("else:")
-    writer.line(f"    reached = highest; tier_move = {writer.constant('placed')} if highest else None")
+    writer.line(
+        f"    reached = highest; tier_move = {writer.constant('placed')} if highest else None"
+    )
     writer.line(f"tier_now = {ids}[reached]")
     writer.line(f"tier_level = {levels}[reached]")
     writer.places["step", "tier"] = ("tier_now", True)

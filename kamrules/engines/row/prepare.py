@@ -116,7 +116,10 @@ class Preparer:
         """
         notes: list[Diagnostic] = []
         account_id = self._account_id(facts, notes)
-        known = {**self._values(facts, self.columns, "", notes, skip=self.related), ACCOUNT_ID: account_id}
+        known = {
+            **self._values(facts, self.columns, "", notes, skip=self.related),
+            ACCOUNT_ID: account_id,
+        }
         tables = {
             name: self._rows(name, facts[name], notes)
             for name in self.related
@@ -129,8 +132,12 @@ class Preparer:
         return Prepared(
             account_id,
             name if isinstance(name, str) else None,
-            tuple(self._double(known.get(each), self.columns[each]) for each in self.layout.account),
-            tuple(self._laid_out(table, tables.get(table), used) for table, used in self.layout.tables),
+            tuple(
+                self._double(known.get(each), self.columns[each]) for each in self.layout.account
+            ),
+            tuple(
+                self._laid_out(table, tables.get(table), used) for table, used in self.layout.tables
+            ),
             tuple(notes),
         )
 
@@ -140,7 +147,11 @@ class Preparer:
             return found
         if isinstance(found, int) and not isinstance(found, bool):
             return str(found)
-        problem = "`account_id` is missing" if found is None else f"`account_id` is a text, not {_shown(found)}"
+        problem = (
+            "`account_id` is missing"
+            if found is None
+            else f"`account_id` is a text, not {_shown(found)}"
+        )
         notes.append(Diagnostic("KR600", problem, address=ACCOUNT_ID))
         return ""
 
@@ -186,7 +197,9 @@ class Preparer:
 
     def _rows(self, name: str, rows: Any, notes: list[Diagnostic]) -> list[dict[str, Any]]:  # noqa: ANN401
         if not isinstance(rows, list | tuple):
-            notes.append(Diagnostic("KR603", f"`{name}` is a list of rows, not {_shown(rows)}", address=name))
+            notes.append(
+                Diagnostic("KR603", f"`{name}` is a list of rows, not {_shown(rows)}", address=name)
+            )
             return []
         columns = self.related[name].columns
         found = []
@@ -226,7 +239,9 @@ def _wrong(value: Any, column: Column, address: str) -> Diagnostic:  # noqa: ANN
         close = nearest(value, kind.choices)
         listed = ", ".join(f"`{each}`" for each in kind.choices[:8])
         mend = f"did you mean `{close}`?" if close else f"one of {listed}"
-        return Diagnostic("KR604", f"`{value[:80]}` is not a value of `{column.name}`", help=mend, address=address)
+        return Diagnostic(
+            "KR604", f"`{value[:80]}` is not a value of `{column.name}`", help=mend, address=address
+        )
     wanted = WANTED.get(kind.kind, "one of its choices" if kind.kind is Kind.CHOICE else "a number")
     problem = f"`{column.name}` is {wanted}, not {_shown(value)}"
     return Diagnostic("KR602", problem, address=address)

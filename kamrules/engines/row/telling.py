@@ -47,7 +47,12 @@ class Telling:
         self.columns = layout.account
         self.classes = {each.id for each in program.classes}
         self.tiers = {each.id for each in program.tiers}
-        self.gates = [gate for owner in (program.paths, program.tiers) for each in owner for gate in each.gates]
+        self.gates = [
+            gate
+            for owner in (program.paths, program.tiers)
+            for each in owner
+            for gate in each.gates
+        ]
 
     def before(self, earlier: Earlier | None) -> tuple[str | None, str | None]:
         """Return the class and tier before, None where the rules in force do not have them."""
@@ -57,6 +62,18 @@ class Telling:
             earlier.class_ if earlier.class_ in self.classes else None,
             earlier.tier if earlier.tier in self.tiers else None,
         )
+
+    def account(  # noqa: PLR0913, PLR0917  what one decision depends on
+        self,
+        prepared: Prepared,
+        compact: Compact,
+        as_of: datetime.date,
+        earlier: Earlier | None = None,
+        language: str | None = None,
+    ) -> Account:
+        """Return the account with the values of all its names."""
+        words = language or self.program.languages[0]
+        return Account(self, prepared, compact, as_of, self.before(earlier), words)
 
     def decision(  # noqa: PLR0913, PLR0917  what one decision depends on
         self,
@@ -69,8 +86,8 @@ class Telling:
     ) -> Decision:
         """Return the decision in words."""
         program = self.program
-        before = self.before(earlier)
-        one = _One(self, prepared, compact, as_of, before, language or program.languages[0])
+        one = self.account(prepared, compact, as_of, earlier, language)
+        before = one.before
         strategy = next((each for each in program.strategies if each.id == compact.strategy), None)
         actions = [one.proposed(key, rank) for rank, key in enumerate(compact.chosen, start=1)]
         return Decision(
@@ -107,7 +124,7 @@ def _fault(classes: tuple[str, ...]) -> str:
     return f"several classes hold: {', '.join(classes)}" if classes else "no class holds"
 
 
-class _One:
+class Account:
     """One account's decision on its way into words."""
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -126,14 +143,18 @@ class _One:
         self.before = before
         self.language = language
         self.account = dict(zip(telling.columns, prepared.account, strict=True))
-        self.states = dict(zip([each.address for each in telling.gates], compact.gates, strict=True))
+        self.states = dict(
+            zip([each.address for each in telling.gates], compact.gates, strict=True)
+        )
         self.steps = dict(self._steps())
 
     def _steps(self) -> Iterator[tuple[str, Any]]:
         """Yield the value of every step by its address."""
         compact, program = self.compact, self.program
         yield from zip([each.address for each in program.facts], compact.facts, strict=True)
-        yield from zip([each.address for each in program.aggregates], compact.aggregates, strict=True)
+        yield from zip(
+            [each.address for each in program.aggregates], compact.aggregates, strict=True
+        )
         for score, values in zip(program.scores, compact.scores, strict=True):
             for part, value in zip(("", ".low", ".high", ".band"), values, strict=True):
                 yield score.address + part, value
@@ -141,7 +162,10 @@ class _One:
         yield from zip(criteria, compact.points, strict=True)
         yield "class", compact.class_
         yield "tier", compact.tier
-        yield "tier.level", next((each.level for each in program.tiers if each.id == compact.tier), None)
+        yield (
+            "tier.level",
+            next((each.level for each in program.tiers if each.id == compact.tier), None),
+        )
         yield from zip(("class_before", "tier_before"), self.before, strict=True)
         yield "phase", compact.phase
         yield "strategy", compact.strategy
@@ -177,13 +201,17 @@ class _One:
     def scores(self) -> Iterator[ScoreResult]:
         """Yield the scores with their criteria."""
         start = 0
-        for score, (value, low, high, band) in zip(self.program.scores, self.compact.scores, strict=True):
+        for score, (value, low, high, band) in zip(
+            self.program.scores, self.compact.scores, strict=True
+        ):
             count = len(score.criteria)
             points = self.compact.points[start : start + count]
             read = self.compact.read[start : start + count]
             start += count
             used = sum(
-                each.weight for each, given in zip(score.criteria, points, strict=True) if given is not None
+                each.weight
+                for each, given in zip(score.criteria, points, strict=True)
+                if given is not None
             )
             criteria = tuple(
                 CriterionResult(
@@ -198,7 +226,13 @@ class _One:
                 for each, given, found in zip(score.criteria, points, read, strict=True)
             )
             yield ScoreResult(
-                id=score.id, title=score.title, value=value, low=low, high=high, band=band, criteria=criteria
+                id=score.id,
+                title=score.title,
+                value=value,
+                low=low,
+                high=high,
+                band=band,
+                criteria=criteria,
             )
 
     # what is next
@@ -207,12 +241,19 @@ class _One:
         state = self.state(gate)
         advice = None if state is GateState.MET else self.text(gate.advice)
         return GateResult(
-            address=gate.address, id=gate.id, title=gate.title, state=state, advice=advice, source=gate.source
+            address=gate.address,
+            id=gate.id,
+            title=gate.title,
+            state=state,
+            advice=advice,
+            source=gate.source,
         )
 
     def next_class(self) -> Advancement | None:
         """Return the first path up from the class, with its gates."""
-        path = next((each for each in self.program.paths if each.origin == self.compact.class_), None)
+        path = next(
+            (each for each in self.program.paths if each.origin == self.compact.class_), None
+        )
         if path is None or self.compact.class_ is None:
             return None
         target = next(each for each in self.program.classes if each.id == path.target)
@@ -310,7 +351,9 @@ class _One:
 
     def _unknown_dependents(self) -> set[str]:
         criteria = [each.address for score in self.program.scores for each in score.criteria]
-        found = {each for each, read in zip(criteria, self.compact.read, strict=True) if read is None}
+        found = {
+            each for each, read in zip(criteria, self.compact.read, strict=True) if read is None
+        }
         return found | {address for address, state in self.states.items() if state == UNKNOWN}
 
     def facts(self) -> dict[str, Value]:
@@ -331,4 +374,3 @@ def outside(value: Any, kind: Type) -> Value:  # noqa: ANN401  a value as engine
     if kind.kind in {Kind.INTEGER, Kind.DAYS} and value == int(value):
         return int(value)
     return float(value)
-

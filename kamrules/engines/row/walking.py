@@ -111,7 +111,9 @@ def _call(function: Function, arguments: tuple[Node, ...], names: Names) -> Any:
             return max(values[1], min(values[0], values[2]))
         case Function.ROUND:
             places = arguments[1]
-            return rounded(values[0], 10.0 ** int(float(places.value)) if isinstance(places, Constant) else 1.0)
+            return rounded(
+                values[0], 10.0 ** int(float(places.value)) if isinstance(places, Constant) else 1.0
+            )
         case _:
             return (min if function is Function.MIN else max)(values)
 
