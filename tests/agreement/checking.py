@@ -1,0 +1,24 @@
+"""Checks one case: three engines must give equal tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.agreement.comparing import Disagreement, beside, differences
+from tests.agreement.engines import by_oracle, by_row, by_sql, compiled
+
+if TYPE_CHECKING:
+    from tests.strategies import Case
+
+
+def agree(case: Case) -> None:
+    """Raise Disagreement unless the row engine, the SQL engine and the oracle decide the same."""
+    program = compiled(case.ruleset)
+    row = by_row(program, case)
+    import os
+
+    for name, other in (("oracle", by_oracle), ("sql", by_sql))[: int(os.environ.get("N", "2"))]:
+        tables = other(program, case)
+        if found := differences(row, tables):
+            text = f"row and {name} differ in {len(found)} cells\n" + "\n".join(found[:12])
+            raise Disagreement(case, f"{text}\n\nrow above, {name} below:\n{beside(row, tables)}")
