@@ -82,7 +82,7 @@ class _Generate(GenerateJsonSchema):
         return False
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a ruleset, with the descriptions that editors show."""
-    schema = RulesetModel.model_json_schema(by_alias=True, schema_generator=_Generate)
+def json_schema(top: type[Written] = RulesetModel) -> dict[str, Any]:
+    """Return the JSON Schema of a ruleset (or another document), with the descriptions that editors show."""
+    schema = top.model_json_schema(by_alias=True, schema_generator=_Generate)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

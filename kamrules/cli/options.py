@@ -1,0 +1,109 @@
+"""Options that several commands share, and the types of what stands behind them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+DEFAULT_RULESET = "kam"
+
+
+FILE = click.Path(path_type=Path)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def date(
+    _context: click.Context, _option: click.Parameter, given: str | None
+) -> datetime.date | None:
+    """Return an option's text such as 2026-06-30 as a date."""
+    if given is None:
+        return None
+    try:
+        found = datetime.date.fromisoformat(given) if _ISO.fullmatch(given) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise click.BadParameter(f"`{given}` is no date; write it as 2026-06-30")
+    return found
+
+
+def settings(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the texts of `--set name=value` by name."""
+    found = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"`{each}` lacks a value; write it as key_revenue=3_000_000")
+        found[name.strip()] = text.strip()
+    return found
+
+
+def setting(command: Command) -> Command:
+    """Add `--set`."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="P=V",
+        callback=settings,
+        help="Give a parameter of the ruleset another value; may be repeated.",
+    )(command)
+
+
+def ruleset(command: Command) -> Command:
+    """Add `--ruleset` and `--set`."""
+    return click.option(
+        "--ruleset",
+        "-r",
+        default=DEFAULT_RULESET,
+        show_default=True,
+        metavar="NAME|PATH",
+        help="The ruleset: its name, a folder of TOML files, or one file.",
+    )(setting(command))
+
+
+def as_of(command: Command) -> Command:
+    """Add `--as-of`."""
+    return click.option(
+        "--as-of",
+        metavar="DATE",
+        callback=date,
+        help="The date of the run; by default the book's.",
+    )(command)
+
+
+def state(command: Command) -> Command:
+    """Add `--state`."""
+    return click.option(
+        "--state",
+        type=FILE,
+        metavar="FILE",
+        help="Where earlier decisions are kept (classes, tiers, proposed actions).",
+    )(command)
+
+
+def language(command: Command) -> Command:
+    """Add `--language`."""
+    return click.option(
+        "--language",
+        metavar="CODE",
+        help="Language of titles and reasons; by default the ruleset's first.",
+    )(command)
+
+
+def as_json(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text."
+    )(command)

@@ -1,0 +1,55 @@
+"""The terminal: where text goes, how wide it is, and that nothing in it can steer the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 100
+"""Columns of text that goes to a file or a pipe, unless COLUMNS says otherwise."""
+
+
+def printable(text: str) -> str:
+    """Return text without characters that could steer a terminal; they become U+FFFD."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )
+
+
+def say(text: str) -> None:
+    """Tell people something, on stderr."""
+    _write(sys.stderr, text)
+
+
+def put(text: str) -> None:
+    """Give out what was asked for, on stdout, as it is."""
+    _write(sys.stdout, text)
+
+
+def _write(stream: object, text: str) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    safe = text if stream is sys.stdout else printable(text)
+    safe = safe.encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(safe + "\n")  # type: ignore[attr-defined]  # any text stream
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on stdout or stderr: colours and the width of the terminal if it is one."""
+    from rich.console import Console  # noqa: PLC0415  `--help` does without it
+
+    stream = sys.stderr if stderr else sys.stdout
+    terminal = stream.isatty()
+    width = None if terminal or os.environ.get("COLUMNS", "").isdigit() else WIDTH
+    return Console(
+        file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False
+    )
+
+
+def fancy(stream_encoding: str | None) -> bool:
+    """Whether the characters that trees and ticks are drawn with can be written."""
+    return (stream_encoding or "").lower().replace("-", "").startswith("utf")

@@ -1,0 +1,72 @@
+"""Interruption: Ctrl-C stops a run wherever it is, except while files are being moved into place."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """What is known of Ctrl-C (and of a scheduler's SIGTERM) during one run.
+
+    In the main thread both raise KeyboardInterrupt, also when a library that was busy at that moment
+    reports it as an error of its own. Elsewhere signals are not ours, and nothing is done.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing having come."""
+        self.came = False
+        self._held = False
+        self._stop: Callable[[], Any] | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[Interruption]:
+        """Watch for the signals. Raises KeyboardInterrupt for any error that follows one."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        wanted = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        before = {each: signal.signal(each, self._arrived) for each in wanted}
+        try:
+            yield self
+        except Exception:
+            if self.came:
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    @contextmanager
+    def stopping(self, stop: Callable[[], Any]) -> Iterator[None]:
+        """Call `stop` too when a signal comes, so that a library stops working on it."""
+        self._stop = stop
+        try:
+            yield
+        finally:
+            self._stop = None
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Let signals do nothing: what is being done takes no time and must be done as a whole."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self._held:
+            return
+        self.came = True
+        if self._stop is not None:
+            self._stop()
+        raise KeyboardInterrupt

@@ -1,0 +1,166 @@
+"""The output folder of a run: written beside its place, and moved there in one step when it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from kamrules.diagnostics import DataError, Diagnostic, UsageError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+REPORT = "run.json"
+_MARK = ".kamrules-"
+_EARLIER = ".earlier"
+
+
+class OutputFolder:
+    """A folder that is written beside `target` and takes its place.
+
+    Until `swap`, nothing at `target` changes; `undo` takes a swap back; leaving the context removes
+    whatever is not in place. Only a folder that is empty, or holds nothing but what an earlier run
+    wrote, is ever replaced.
+    """
+
+    def __init__(self, target: Path) -> None:
+        """Take where the files are to be. Raises UsageError when that may not be replaced."""
+        self.shown = os.fspath(target)
+        self.target = target.resolve()
+        stem = f".{self.target.name}{_MARK}{os.getpid()}-{secrets.token_hex(4)}"
+        self.folder = self.target.parent / stem
+        self._aside = self.target.parent / (stem + _EARLIER)
+        self._swapped = False
+        self._check()
+
+    def __enter__(self) -> Self:
+        """Make the folder to write into. Raises DataError when that is not possible."""
+        try:
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            self._tidy()
+            self.folder.mkdir()
+        except OSError as error:
+            raise self.failure(error) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove what is not in place."""
+        shutil.rmtree(self._aside, ignore_errors=True)
+        if not self._swapped:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write_report(self, report: dict[str, Any]) -> None:
+        """Write run.json. Raises DataError when that fails."""
+        text = json.dumps(report, ensure_ascii=False, indent=2, default=str)
+        try:
+            (self.folder / REPORT).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise self.failure(error) from error
+
+    def swap(self) -> None:
+        """Put the folder in its place. Raises DataError, with the earlier folder back in its place."""
+        self._check()
+        try:
+            if self.target.exists():
+                self.target.rename(self._aside)
+            try:
+                self.folder.rename(self.target)
+            except OSError:
+                self._restore()
+                raise
+        except OSError as error:
+            raise self.failure(error) from error
+        self._swapped = True
+
+    def undo(self) -> None:
+        """Take a swap back: the earlier folder is in its place again."""
+        if self._swapped:
+            self.target.rename(self.folder)
+            self._restore()
+            self._swapped = False
+
+    def failure(self, error: OSError) -> DataError:
+        """Return the error for a failure of the file system."""
+        reason = (error.strerror or str(error)).lower()
+        return DataError(
+            Diagnostic("KR802", f"output folder `{self.shown}` cannot be written: {reason}")
+        )
+
+    def _restore(self) -> None:
+        if self._aside.exists():
+            self._aside.rename(self.target)
+
+    def _check(self) -> None:
+        """Raise UsageError when what is at the target is not ours to replace."""
+        if not self.target.exists():
+            return
+        if not self.target.is_dir():
+            raise UsageError(
+                Diagnostic(
+                    "KR801", f"output folder `{self.shown}` is a file", help="name another `--out`"
+                )
+            )
+        try:
+            inside = {each.name for each in self.target.iterdir()}
+        except OSError as error:
+            raise self.failure(error) from error
+        strangers = sorted(inside - _written_by_a_run(self.target)) if inside else []
+        if strangers:
+            some = ", ".join(f"`{each}`" for each in strangers[:3])
+            more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
+            message = (
+                f"output folder `{self.shown}` holds what no run of kamrules wrote: {some}{more}"
+            )
+            mend = "name another `--out`, or empty the folder yourself"
+            raise UsageError(Diagnostic("KR801", message, help=mend))
+        if Path.cwd().is_relative_to(self.target):
+            message = (
+                f"output folder `{self.shown}` is the current folder, which cannot be replaced"
+            )
+            raise UsageError(Diagnostic("KR801", message, help="name a folder inside it"))
+
+    def _tidy(self) -> None:
+        """Remove what runs that were killed left beside the target; first put back what one set aside."""
+        prefix = f".{self.target.name}{_MARK}"
+        left = [each for each in self.target.parent.iterdir() if each.name.startswith(prefix)]
+        for each in sorted(left):
+            if _alive(each.name.removeprefix(prefix)):
+                continue
+            if each.name.endswith(_EARLIER) and not self.target.exists():
+                each.rename(self.target)
+            else:
+                shutil.rmtree(each, ignore_errors=True)
+
+
+def _written_by_a_run(folder: Path) -> set[str]:
+    """Return the names of the files that the run told of in the folder's run.json wrote."""
+    try:
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        return {REPORT, *report["files"]} if "kamrules" in report else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _alive(rest: str) -> bool:
+    """Whether the process whose number a folder's name carries still runs."""
+    number = rest.partition("-")[0]
+    if not number.isdigit() or os.name != "posix":
+        return True  # not ours, or not to be known
+    if int(number) == os.getpid():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
