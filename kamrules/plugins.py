@@ -1,4 +1,4 @@
-"""The plug-in manager: finds plug-ins, keeps what they register, calls their hooks, and outlives their faults."""
+"""The plug-in manager: finds plug-ins, keeps what they register, calls hooks, outlives their faults."""
 
 from __future__ import annotations
 
@@ -372,3 +372,18 @@ def _print_call(hook: str, implementations: Any, arguments: Any) -> None:  # noq
 
 def _print_nothing(*_: Any) -> None:  # noqa: ANN401
     return None
+
+
+_DEFAULT: list[Plugins] = []
+
+
+def default_plugins() -> Plugins:
+    """Return the plug-ins that the environment lets in, loaded once."""
+    if not _DEFAULT:
+        _DEFAULT.append(Plugins.load())
+    return _DEFAULT[0]
+
+
+def open_source(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
+    """Return the rows of a table of a book, by the default plug-ins; see Plugins.open_source."""
+    return default_plugins().open_source(table, connection)

@@ -1,0 +1,137 @@
+"""JSON lines as source and sink: an object a line; native types where every value has the same one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kamrules.adapters.failures import reading, writing
+from kamrules.adapters.formulas import quoted
+from kamrules.adapters.lines import (
+    Files,
+    Scan,
+    distinct_names,
+    example,
+    fresh_name,
+    problems,
+    text_files,
+)
+from kamrules.adapters.paths import options, paths
+from kamrules.book import Problem, Rows
+from kamrules.book.quality import EXAMPLES
+from kamrules.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kamrules.book import BookTable
+    from kamrules.hookspecs import Register, Tables
+
+_TYPES = {
+    "BIGINT": "BIGINT",
+    # DuckDB's word for whole numbers of which none is negative, large ones included
+    "UBIGINT": "HUGEINT",
+    "DOUBLE": "DOUBLE",
+    "BOOLEAN": "BOOLEAN",
+}
+_IS_OBJECT = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE line IS NULL END"
+
+
+@hookimpl
+def register_sources(register: Register) -> None:
+    """Name the source."""
+    register("jsonl", open_jsonl)
+
+
+@hookimpl
+def register_sinks(register: Register) -> None:
+    """Name the sink."""
+    register("jsonl", write_jsonl)
+
+
+def open_jsonl(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
+    """Return the rows of one file, or of several; gz and zst are unpacked, empty lines passed over.
+
+    Numbers and true or false keep their type where a key's values agree; what is mixed or nested is
+    text. A line that is no JSON object is left out and told of.
+    """
+    options(table, {}, "jsonl")
+    files = paths(table)
+    with reading(table, "JSON lines"), text_files(table, files, None) as readable:
+        return _load(table, connection, readable)
+
+
+def _load(table: BookTable, connection: Any, files: Files) -> Rows:  # noqa: ANN401
+    lines = fresh_name(table, "lines")
+    connection.execute(f"CREATE TEMP TABLE {lines} (file VARCHAR, line VARCHAR, object BOOLEAN)")
+    found: list[Problem] = []
+    for path, shown in zip(files.paths, files.shown, strict=True):
+        scan = Scan.of_lines(Files((path,), files.encoding, (shown,)))
+        connection.execute(
+            f"INSERT INTO {lines} SELECT $file, line, {_IS_OBJECT} FROM {scan.sql}",  # noqa: S608
+            {"file": shown, **scan.parameters},
+        )
+        found += problems(scan.rejects(connection), files.encoding)
+    found += _broken(connection, lines)
+    structure = _structure(connection, lines)
+    name = fresh_name(table, "jsonl")
+    pointers = [f"/{key.replace('~', '~0').replace('/', '~1')}" for key in structure]
+    cells = [
+        f"cells[{number}]::{kind} AS {quoted(column)}"
+        for number, (column, kind) in enumerate(
+            zip(distinct_names(list(structure)), structure.values(), strict=True), 1
+        )
+    ] or ["NULL::VARCHAR AS column_1"]
+    connection.execute(
+        f"CREATE TEMP TABLE {name} AS SELECT {', '.join(cells)} FROM "  # noqa: S608  all quoted
+        f"(SELECT json_extract_string(line, $pointers) AS cells FROM {lines} "
+        "WHERE object AND line IS NOT NULL)",
+        {"pointers": pointers},
+    )
+    connection.execute(f"DROP TABLE {lines}")
+    return Rows(connection.sql(f"SELECT * FROM {name}"), tuple(found))  # noqa: S608
+
+
+def _structure(connection: Any, lines: str) -> Mapping[str, str]:  # noqa: ANN401
+    """Return the keys of all the objects, in the order they come, with DuckDB types."""
+    query = (
+        f"SELECT json_group_structure(line::JSON) FROM {lines} WHERE object AND line IS NOT NULL"  # noqa: S608
+    )
+    ((found,),) = connection.execute(query).fetchall()
+    structure = json.loads(found) if found else {}
+    return {
+        key: _TYPES.get(kind, "VARCHAR") if isinstance(kind, str) else "VARCHAR"
+        for key, kind in structure.items()
+    }
+
+
+def _broken(connection: Any, lines: str) -> list[Problem]:  # noqa: ANN401
+    query = f"SELECT count(*) FROM {lines} WHERE NOT object"  # noqa: S608
+    ((count,),) = connection.execute(query).fetchall()
+    if not count:
+        return []
+    query = f"""SELECT file, number, line FROM
+        (SELECT *, row_number() OVER (PARTITION BY file ORDER BY rowid) AS number, rowid AS place
+        FROM {lines})
+        WHERE NOT object ORDER BY place LIMIT {EXAMPLES}"""  # noqa: S608
+    rows = connection.execute(query).fetchall()
+    examples = tuple(example(file, number, line) for file, number, line in rows)
+    return [
+        Problem("KR647", None, count, "the line is not a JSON object", examples, leaves_out=True)
+    ]
+
+
+def write_jsonl(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Write `<table>.jsonl` for each table: an object a line, unknown as null, dates as ISO texts."""
+    names = []
+    for table, relation in tables.items():
+        name = f"{table}.jsonl"
+        with writing(folder, name):
+            view = f"kamrules_jsonl_{table}"
+            relation.create_view(view, replace=True)
+            target = str(folder / name).replace("'", "''")
+            connection.execute(f"COPY (FROM {quoted(view)}) TO '{target}' (FORMAT json)")
+            connection.execute(f"DROP VIEW {quoted(view)}")
+        names.append(name)
+    return tuple(names)
