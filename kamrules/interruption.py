@@ -54,14 +54,13 @@ class Interruption:
         finally:
             self._stop = None
 
-    @contextmanager
-    def held_off(self) -> Iterator[None]:
-        """Let signals do nothing: what is being done takes no time and must be done as a whole."""
+    def hold_off(self) -> None:
+        """Let signals do nothing: what comes now takes no time and must be done as a whole."""
         self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
+
+    def let_in(self) -> None:
+        """Let signals do again what they do."""
+        self._held = False
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self._held:

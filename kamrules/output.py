@@ -6,12 +6,14 @@ import json
 import os
 import secrets
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 REPORT = "run.json"
@@ -57,6 +59,17 @@ class OutputFolder:
         shutil.rmtree(self._aside, ignore_errors=True)
         if not self._swapped:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a folder inside the new one for files that nobody is to see, and remove it."""
+        inside = self.folder / ".scratch"
+        try:
+            inside.mkdir()
+        except OSError as error:
+            raise self.failure(error) from error
+        yield inside
+        shutil.rmtree(inside, ignore_errors=True)
 
     def write_report(self, report: dict[str, Any]) -> None:
         """Write run.json. Raises DataError when that fails."""

@@ -40,10 +40,11 @@ def read_facts(name: str) -> dict[str, Any]:
 
 def _broken(shown: str, text: str, error: json.JSONDecodeError) -> Diagnostic:
     lines = text.splitlines() or [""]
-    line = min(error.lineno, len(lines))
-    column = min(error.colno, len(lines[line - 1]) + 1)
+    line, column = error.lineno, error.colno
+    if line > len(lines) or column > len(lines[line - 1]) + 1:
+        line, column = len(lines), len(lines[-1]) + 1
     place = Place(shown, line, column, column + 1)
-    reason = error.msg[:1].lower() + error.msg[1:]
+    reason = error.msg[:1].lower() + error.msg[1:].replace("'", "`")
     return Diagnostic("KR805", f"no JSON: {reason}", place=place, excerpt=lines[line - 1])
 
 

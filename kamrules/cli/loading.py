@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.cli.terminal import say
-from kamrules.diagnostics import Diagnostic, RulesetError, UsageError, nearest, render
+from kamrules.diagnostics import Diagnostic, RulesetError, render
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable, Mapping
 
     from kamrules.compiler import Program
@@ -52,29 +51,4 @@ def program(
     if found is None:
         raise RulesetError(*diagnostics)
     tell(diagnostics)
-    return found
-
-
-def language_of(program: Program, wanted: str | None) -> str:
-    """Return the language wanted, by default the ruleset's first. Raises UsageError for another."""
-    if wanted is None:
-        return program.languages[0] if program.languages else "en"
-    if wanted not in program.languages:
-        near = nearest(wanted, program.languages)
-        message = (
-            f"ruleset `{program.name}` has no texts in `{wanted}`, "
-            f"only in {', '.join(f'`{each}`' for each in program.languages)}"
-        )
-        raise UsageError(
-            Diagnostic("KR804", message, help=f"did you mean `{near}`?" if near else None)
-        )
-    return wanted
-
-
-def date_of(given: datetime.date | None, book: datetime.date | None = None) -> datetime.date:
-    """Return the date given, else the book's. Raises UsageError when there is neither."""
-    found = given or book
-    if found is None:
-        message = "no date to decide on: neither the command nor the book says one"
-        raise UsageError(Diagnostic("KR800", message, help="give one, such as --as-of 2026-06-30"))
     return found

@@ -44,14 +44,15 @@ def command(  # noqa: PLR0913  one parameter an option
     as a list of objects. `kamrules schema decision` describes what comes out.
     """
     from kamrules.engines.row import decide  # noqa: PLC0415  `--help` does without it
+    from kamrules.run import date_of, language_of  # noqa: PLC0415
 
     account = read_facts(facts)
     program = loading.program(ruleset, settings)
     decision = decide(
         program,
         account,
-        as_of=loading.date_of(as_of),
+        as_of=date_of(as_of),
         top=top,
-        language=loading.language_of(program, language),
+        language=language_of(program, language),
     )
     put(decision.model_dump_json(by_alias=True, indent=2))

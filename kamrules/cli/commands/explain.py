@@ -1,0 +1,93 @@
+"""`kamrules explain BOOK ACCOUNT_ID`: why an account is decided as it is, as a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kamrules.cli import loading, options
+from kamrules.cli.terminal import console, put
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kamrules.decision import Decision, Earlier
+    from kamrules.plugins import Plugins
+
+
+@click.command(
+    short_help="Tell why an account is decided as it is.",
+    epilog="Example: kamrules explain crm/book.toml ACME-17 --as-of 2026-06-30",
+)
+@click.argument("book", type=options.FILE)
+@click.argument("account_id")
+@options.ruleset
+@options.as_of
+@options.state
+@options.language
+@options.as_json
+def command(  # noqa: PLR0913  one parameter an option
+    *,
+    book: Path,
+    account_id: str,
+    ruleset: str,
+    settings: Mapping[str, str],
+    as_of: datetime.date | None,
+    state: Path | None,
+    language: str | None,
+    as_json: bool,
+) -> None:
+    """Tell why the account ACCOUNT_ID of BOOK is decided as it is, down to the values read.
+
+    Each score by criterion, each gate, why each action, and why it is not the next class or tier yet.
+    With --state, as a run with the same state would decide.
+    """
+    from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
+    from kamrules.engines.row import explain  # noqa: PLC0415
+    from kamrules.engines.sql import read_account  # noqa: PLC0415
+    from kamrules.run import date_of, language_of  # noqa: PLC0415
+
+    known = loading.plugins()
+    program = loading.program(ruleset, settings, known)
+    opened = Book.read(book)
+    date = date_of(as_of, opened)
+    facts = read_account(program, opened, account_id, open_source=known.open_source)
+    explanation = explain(
+        program,
+        facts,
+        as_of=date,
+        earlier=_earlier(state, account_id, date),
+        language=language_of(program, language),
+        strict=False,
+    )
+    if as_json:
+        put(explanation.model_dump_json(by_alias=True, indent=2))
+        return
+    from kamrules.cli.tree import decision_tree  # noqa: PLC0415
+
+    owners = _owners(known, explanation.decision, facts)
+    console().print(decision_tree(explanation, owners))
+
+
+def _earlier(state: Path | None, account_id: str, as_of: datetime.date) -> Earlier | None:
+    """Return what was decided before. Raises UsageError when there is no such state file."""
+    if state is None:
+        return None
+    from kamrules.diagnostics import Diagnostic, UsageError  # noqa: PLC0415
+    from kamrules.memory import Memory  # noqa: PLC0415
+
+    if not state.exists():
+        raise UsageError(Diagnostic("KR808", f"there is no state file `{state}`"))
+    with Memory.open(state) as memory:
+        return memory.earlier_of(account_id, as_of)
+
+
+def _owners(plugins: Plugins, decision: Decision, facts: Mapping[str, object]) -> dict[str, str]:
+    """Return who owns each role's actions for the account, where a plug-in knows."""
+    roles = {each.owner for each in (*decision.actions, *decision.held_back)}
+    account = {name: value for name, value in facts.items() if not isinstance(value, list)}
+    found = {role: plugins.resolve_owner(role, account) for role in sorted(roles)}
+    return {role: person for role, person in found.items() if person}

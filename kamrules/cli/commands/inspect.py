@@ -1,0 +1,137 @@
+"""`kamrules inspect BOOK`: what a book holds, what is wrong with it, and what the ruleset lacks in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kamrules.cli import loading, options
+from kamrules.cli.terminal import console, printable, put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from kamrules.compiler import Program
+    from kamrules.engines.sql import Inspection
+
+
+@click.command(
+    short_help="Show what a book holds and lacks, and its data quality.",
+    epilog="Example: kamrules inspect crm/book.toml",
+)
+@click.argument("book", type=options.FILE)
+@options.ruleset
+@options.as_json
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    book: Path,
+    ruleset: str,
+    settings: Mapping[str, str],
+    as_json: bool,
+) -> None:
+    """Show what BOOK holds: the data quality of its tables, columns found, unused and lacking, and
+    which facts the ruleset wants and the book lacks, with the information level at which each is found.
+
+    Exit status: 0 nothing wrong with the data, 1 problems found.
+    """
+    from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
+    from kamrules.engines.sql import inspect_book  # noqa: PLC0415
+
+    known = loading.plugins()
+    program = loading.program(ruleset, settings, known)
+    opened = Book.read(book)
+    found = inspect_book(program, opened, open_source=known.open_source)
+    wanted = list(_wanted(program, found))
+    if as_json:
+        put(json.dumps(_plain(found, wanted), ensure_ascii=False, indent=2))
+    else:
+        from rich.text import Text  # noqa: PLC0415
+
+        screen = console()
+        for line, style in _lines(opened.name, found, wanted):
+            screen.print(Text(printable(line), style))
+    context.exit(0 if found.quality.clean else 1)
+
+
+def _wanted(program: Program, found: Inspection) -> Iterator[dict[str, Any]]:
+    """Yield the columns of the vocabulary that the book lacks, and the tables that are not there."""
+    from kamrules.expression.types import ACCOUNT_ID  # noqa: PLC0415
+
+    there = {each.table: each for each in found.tables}
+    for name, table in program.tables.items():
+        lacking = there[name].lacking if name in there else tuple(table.columns)
+        for column in lacking:
+            if column == ACCOUNT_ID:
+                continue
+            known = table.columns[column]
+            yield {
+                "table": name,
+                "column": column,
+                "info_level": known.info_level,
+                "about": known.about,
+                "table_lacking": name not in there,
+            }
+
+
+def _plain(found: Inspection, wanted: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "quality": found.quality.as_json(),
+        "tables": [
+            {
+                "table": each.table,
+                "source": each.source,
+                "columns": dict(each.columns),
+                "unused": list(each.unused),
+                "lacking": list(each.lacking),
+                "strange": list(each.strange),
+            }
+            for each in found.tables
+        ],
+        "wanted": wanted,
+    }
+
+
+def _lines(name: str, found: Inspection, wanted: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of the report, each with its style."""
+    from kamrules.cli.summary import quality_lines  # noqa: PLC0415
+
+    yield name, "bold"
+    for line in quality_lines(found.quality.as_json(), most=None):
+        yield line, ""
+    quality = {each.table: each for each in found.quality.tables}
+    for table in found.tables:
+        rows = quality.get(table.table)
+        kept = "" if rows is None else f": {rows.rows_kept:,} of {rows.rows_read:,} rows in use"
+        yield "", ""
+        yield f"{table.table} from {table.source}{kept}", "bold"
+        for title, names in (
+            ("columns", table.columns),
+            ("unused", table.unused),
+            ("unknown to the ruleset", table.strange),
+        ):
+            if names:
+                yield f"  {title}: {', '.join(names)}", ""
+    yield from _wanted_lines(wanted)
+
+
+def _wanted_lines(wanted: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    if not wanted:
+        return
+    yield "", ""
+    yield "What the ruleset wants and the book lacks", "bold"
+    tables = dict.fromkeys(each["table"] for each in wanted if each["table_lacking"])
+    if tables:
+        yield f"  whole tables: {', '.join(tables)}", ""
+    for level in sorted({each["info_level"] for each in wanted}):
+        names = [
+            f"{each['table']}.{each['column']}"
+            for each in wanted
+            if each["info_level"] == level and not each["table_lacking"]
+        ]
+        if names:
+            yield f"  information level {level}: {', '.join(names)}", ""

@@ -1,0 +1,113 @@
+"""`kamrules run BOOK`: decide every account of a book and write the tables of decisions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from kamrules.cli import loading, options
+from kamrules.cli.terminal import console, put
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+    from pathlib import Path
+
+OUT = "kamrules-out"
+
+
+@click.command(
+    short_help="Decide every account of a book.",
+    epilog="Example: kamrules run crm/book.toml --as-of 2026-06-30 --out results --format csv",
+)
+@click.argument("book", type=options.FILE)
+@options.ruleset
+@options.as_of
+@click.option(
+    "--out",
+    type=options.FILE,
+    default=OUT,
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the files; replaced as a whole when an earlier run wrote it.",
+)
+@click.option(
+    "--format",
+    "form",
+    default="parquet",
+    show_default=True,
+    metavar="FORMAT",
+    help="parquet, csv, jsonl, xlsx, or what a plug-in writes.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Keep the N best actions of each account.",
+)
+@options.state
+@options.language
+@click.option("--memory-limit", metavar="SIZE", help="Most memory to use, such as 2GB.")
+@click.option(
+    "--spill",
+    type=options.FILE,
+    metavar="DIR",
+    help="Where to put what does not fit into memory.",
+)
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processors to use.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary; warnings stay.")
+@options.as_json
+def command(  # noqa: PLR0913  one parameter an option
+    *,
+    book: Path,
+    ruleset: str,
+    settings: Mapping[str, str],
+    as_of: datetime.date | None,
+    out: Path,
+    form: str,
+    top: int,
+    state: Path | None,
+    language: str | None,
+    memory_limit: str | None,
+    spill: Path | None,
+    threads: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Decide every account of BOOK: a book file, a folder of tables, or one file of accounts.
+
+    Writes the tables decisions, actions, scores, gates and gaps, and run.json. A run is done as a whole
+    or not at all: on any error, the files and the state of earlier runs are as they were.
+    """
+    from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
+    from kamrules.cli.summary import print_files, print_summary  # noqa: PLC0415
+    from kamrules.run import Order, run_book  # noqa: PLC0415
+
+    order = Order(
+        book=book,
+        out=out,
+        ruleset=ruleset,
+        settings=settings,
+        as_of=as_of,
+        format=form,
+        top=top,
+        state=state,
+        language=language,
+        memory_limit=memory_limit,
+        spill_folder=spill,
+        threads=threads,
+    )
+    known = loading.plugins()
+    with shown(quiet=quiet or as_json) as progress:
+        result = run_book(order, known, progress)
+    loading.tell(result.warnings)
+    if as_json:
+        put(json.dumps(result.report, ensure_ascii=False, indent=2, default=str))
+    elif not quiet:
+        screen = console(stderr=True)
+        print_summary(screen, result.report, result.program)
+        print_files(screen, result.out, result.report)
