@@ -1,0 +1,1 @@
+"""The installed command on whole books, as a user starts it."""

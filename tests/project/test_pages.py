@@ -1,0 +1,55 @@
+"""Every diagnostic code has a page, and its examples show what they say when the command runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import kamrules
+from kamrules.pages import codes, page
+from tests.commands import run
+
+PACKAGE = Path(kamrules.__file__).parent
+WITHOUT_EXAMPLE = {"KR101", "KR103", "KR104", "KR900"}
+"""A page can hold neither such files nor such disks, nor a defect that is known and not mended."""
+
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+
+
+def test_every_code_that_is_raised_has_a_page_and_every_page_has_a_code_that_is_raised():
+    raised = {code for text in TEXTS.values() for code in re.findall(r'"(KR\d{3})"', text)}
+    assert raised == set(codes())
+
+
+def test_no_text_of_the_package_names_a_code_that_does_not_exist():
+    named = {code for text in TEXTS.values() for code in re.findall(r"KR\d{3}\b", text)}
+    assert named <= set(codes())
+
+
+@pytest.mark.parametrize("code", codes())
+def test_a_page_is_whole(code):
+    told = page(code)
+    assert set(told) - {"bad", "good"} == {"title", "why", "mend"}
+    assert told["why"].endswith((".", "?"))
+    assert told["mend"].endswith((".", "?"))
+    assert ("bad" in told) == ("good" in told) == (code not in WITHOUT_EXAMPLE)
+
+
+@pytest.mark.parametrize("kind", ["bad", "good"])
+@pytest.mark.parametrize("code", [each for each in codes() if each not in WITHOUT_EXAMPLE])
+def test_the_bad_example_of_a_page_shows_its_code_and_the_mended_one_does_not(
+    code, kind, tmp_path, monkeypatch
+):
+    example = page(code)[kind]
+    for name, text in example["files"].items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    told = run(*shlex.split(example.get("command", "check rules.toml")))
+    assert told.status != 70, told.err
+    shown = re.findall(r"\[(KR\d{3})\]", told.err + told.out)
+    assert (code in shown) == (kind == "bad"), told.err + told.out
