@@ -197,5 +197,5 @@ def competitors(who: Profile, as_of: datetime.date, chance: Chance) -> Iterator[
 
 def _rounded(value: float) -> int:
     """Return an amount as a person would estimate it: two digits count."""
-    step = 10 ** max(0, len(str(int(value))) - 2)
+    step = int(math.pow(10, max(0, len(str(int(value))) - 2)))
     return int(value / step + 0.5) * step
