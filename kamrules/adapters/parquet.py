@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import reading, writing
 from kamrules.adapters.paths import options, paths, patterns
+from kamrules.book import Rows
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def register_sinks(register: Register) -> None:
     register("parquet", write_parquet)
 
 
-def open_parquet(table: BookTable, connection: Any) -> Any:  # noqa: ANN401  DuckDB's
+def open_parquet(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
     """Return the rows of one file, or of several whose columns are matched by name."""
     options(table, {}, "parquet")
     files = paths(table)
     with reading(table, "Parquet"):
-        return connection.read_parquet(patterns(files), union_by_name=len(files) > 1)
+        rows = connection.read_parquet(patterns(files), union_by_name=len(files) > 1)
+    return Rows(rows, rescannable=True)
 
 
 def write_parquet(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401, ARG001

@@ -113,11 +113,14 @@ class Rows:
 
     `rows` is a DuckDB relation of the connection that was passed to the source, or anything that
     exports `__arrow_c_stream__`; its columns are named as in the source. `problems` are about rows
-    that are not among them, such as lines with too many cells; they count as read.
+    that are not among them, such as lines with too many cells; they count as read. `rescannable` says
+    that the rows can be read again, and a few columns of them cheaply, as those of Parquet files; other
+    rows the engine reads once and keeps.
     """
 
     rows: Any
     problems: tuple[Problem, ...] = ()
+    rescannable: bool = False
 
 
 class OpenSource(Protocol):

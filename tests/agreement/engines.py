@@ -109,7 +109,7 @@ def arrow(table: TableData) -> pa.Table:
 def memory_files(past: Past, folder: Path) -> EarlierFiles:
     """Write an earlier run's states and proposals as the files that the SQL engine reads."""
     import csv  # noqa: PLC0415
-    from kamrules.engines.sql import EarlierFiles
+    from kamrules.memory import EarlierFiles
 
     states, proposals = folder / "states.csv", folder / "proposals.csv"
     with states.open("w", encoding="utf-8", newline="") as file:

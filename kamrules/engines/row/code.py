@@ -279,7 +279,7 @@ class Writer:
     def _known(self, item: Node) -> str:
         """Return source that is truthy when the item is known; empty when it always is."""
         if item.type.kind is Kind.BOOL and isinstance(item, And | Or | Not | Compare | Among | If):
-            return f"{self.true(item)} or {self.false(item)}"
+            return f"({self.true(item)} or {self.false(item)})"
         return _joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
 
     def _compare(self, node: Compare, operator: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kamrules.compiler.program import Criterion, Program, Score
-    from kamrules.engines.row.layout import Layout
+    from kamrules.engines.layout import Layout
     from kamrules.expression.types import Interval
 
 HUGE = 2.0**53

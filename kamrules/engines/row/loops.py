@@ -12,7 +12,7 @@ from kamrules.expression.walk import below
 if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.row.code import Writer
-    from kamrules.engines.row.layout import Layout
+    from kamrules.engines.layout import Layout
     from kamrules.expression.nodes import Aggregate
 
 EDGES = {Aggregation.FIRST: "<", Aggregation.LAST: ">", Aggregation.MIN: "<", Aggregation.MAX: ">"}

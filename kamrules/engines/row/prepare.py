@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import DataError, Diagnostic, nearest
-from kamrules.engines.row.layout import layout_of
+from kamrules.engines.layout import layout_of
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, DIGITS, PLACES, Kind
 from kamrules.show import round_away
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from kamrules.decision import Decision
     from kamrules.diagnostics import Place
-    from kamrules.engines.row.layout import Layout
+    from kamrules.engines.layout import Layout
     from kamrules.engines.row.telling import Account
     from kamrules.expression.nodes import Node
 

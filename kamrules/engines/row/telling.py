@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import ActionRule, Condition, Gate, Message, Program
     from kamrules.decision import Earlier, Value
     from kamrules.engines.row.compact import Compact
-    from kamrules.engines.row.layout import Layout
+    from kamrules.engines.layout import Layout
     from kamrules.engines.row.prepare import Prepared
     from kamrules.expression.nodes import Node
     from kamrules.expression.types import Type

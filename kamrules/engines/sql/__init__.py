@@ -1,1 +1,8 @@
-"""."""
+"""The SQL engine: a whole book at once, as SQL built with sqlglot and run by DuckDB."""
+
+from __future__ import annotations
+
+from kamrules.engines.sql.deciding import decide_book
+from kamrules.engines.sql.results import BookDecisions
+
+__all__ = ["BookDecisions", "decide_book"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from kamrules.compiler.program import Condition, Message
 from kamrules.expression.nodes import AccountColumn, Aggregation, Node, RowColumn
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import Program
 
-NODES = Node.__args__  # type: ignore[attr-defined]  # the classes of the union
+NODES = get_args(Node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""What was decided before, read from memory's files and put beside the accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from kamrules.engines.sql.actions import day_column, has_cooldown
+from kamrules.engines.sql.tree import (
+    all_of,
+    any_of,
+    binary,
+    call,
+    cast,
+    column,
+    named,
+    rows_of,
+    sql,
+    text,
+    whole,
+)
+from kamrules.expression.types import ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kamrules.compiler.program import Program
+    from kamrules.memory import EarlierFiles
+
+STATES, PROPOSALS = "states", "proposals"
+
+
+def before_tables(
+    connection: Any,  # noqa: ANN401  DuckDB's
+    program: Program,
+    earlier: EarlierFiles,
+    day: int,
+) -> Iterator[tuple[str, list[str]]]:
+    """Make one table of states and one of cooldowns; yield their names and columns.
+
+    Each has one row an account: `before_class` and `before_tier`; for every action in cooldown on `day`
+    the day on which it was proposed.
+    """
+    for name, path in ((STATES, earlier.states), (PROPOSALS, earlier.proposals)):
+        rows = connection.read_csv(
+            str(path), header=True, all_varchar=True, delimiter=",", quotechar='"', escapechar='"'
+        )
+        rows.create_view(f"{name}_file", replace=True)
+    latest = exp.Select(
+        expressions=[
+            column(ACCOUNT_ID),
+            named(call("any_value", column("class")), "before_class"),
+            named(call("any_value", column("tier")), "before_tier"),
+        ]
+    ).from_(exp.to_table(f"{STATES}_file", quoted=True))
+    _make(connection, STATES, latest)
+    yield STATES, ["before_class", "before_tier"]
+    cooling = [(index, each) for index, each in enumerate(program.actions) if has_cooldown(each)]
+    if not cooling:
+        return
+    past = binary(exp.Sub, whole(day), column("day"))
+    tests, items = [], []
+    for index, action in cooling:
+        within = all_of(
+            [
+                binary(exp.EQ, column("action"), text(action.id)),
+                binary(exp.GT, past.copy(), whole(0)),
+                binary(exp.LT, past.copy(), whole(action.cooldown_days)),
+            ]
+        )
+        tests.append(within)
+        last = exp.Filter(this=exp.Max(this=column("day")), expression=exp.Where(this=within.copy()))
+        items.append(named(last, day_column(index)))
+    since = binary(exp.Sub, cast(column("proposed_on"), "date"), cast(text("1970-01-01"), "date"))
+    days = rows_of(f"{PROPOSALS}_file").select(
+        column(ACCOUNT_ID), column("action"), named(cast(since, "bigint"), "day"), copy=False
+    )
+    found = exp.Select(expressions=[column(ACCOUNT_ID), *items]).from_(days.subquery("p", copy=False))
+    _make(connection, PROPOSALS, found.where(any_of(tests), copy=False))
+    yield PROPOSALS, [day_column(index) for index, _ in cooling]
+
+
+def _make(connection: Any, name: str, select: exp.Select) -> None:  # noqa: ANN401
+    grouped = select.group_by(column(ACCOUNT_ID), copy=False)
+    connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(grouped)}')

@@ -1,0 +1,280 @@
+"""Columns: one column of a source as the engine holds it, exact, and a test for what cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from kamrules.engines.sql.tree import (
+    all_of,
+    any_of,
+    binary,
+    call,
+    cast,
+    double,
+    is_known,
+    is_null,
+    is_one_of,
+    negation,
+    null,
+    text,
+    try_cast,
+    when,
+    whole,
+)
+from kamrules.expression.types import DIGITS, PLACES, Kind
+
+if TYPE_CHECKING:
+    from kamrules.book import ColumnMap
+    from kamrules.engines.sql.tree import Sql
+    from kamrules.expression.types import Type
+
+DAY_ZERO = "1970-01-01"
+WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
+WIDE = frozenset({"UBIGINT", "HUGEINT", "UHUGEINT"})
+FLOATS = frozenset({"FLOAT", "DOUBLE"})
+TRUE, FALSE = ("true", "yes", "1", "t", "y"), ("false", "no", "0", "f", "n")
+EXACT = 2**53
+NOT_A_VALUE, NOT_A_CHOICE, NOT_A_DATE, TOO_LONG = 643, 644, 645, 646
+"""The codes of what can be wrong with a value."""
+
+
+class Form(StrEnum):
+    """How a stored column is held: whole units of 10**-places as a double, a whole number as it
+    came, a decimal with the type's places, days since 1970-01-01 as a double, or a text or bool."""
+
+    UNITS = "units"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    DAYS = "days"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column as stored: the tree that makes it from the source, and what its problem is, if any.
+
+    `problem` is a whole number (a code) where the source holds something that cannot be read, else
+    NULL; None when that cannot be. `raw` is what the source holds, as text.
+    """
+
+    item: Sql
+    form: Form
+    of: Type
+    problem: Sql | None
+    raw: Sql
+
+
+def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> Stored:
+    """Return how a source's column, of one of DuckDB's types, is stored as a column of the vocabulary."""
+    shown = raw if came_as == "VARCHAR" else cast(raw, "varchar")
+    mapped = bool(how.values or how.unknown or how.constant is not None or how.format)
+    if mapped or not _native(came_as, of):
+        given = _looked_up(shown.copy(), how)
+        item, form, problem = _from_text(given, of, how)
+    else:
+        item, form, problem = _from_native(raw, came_as, of, how)
+    return Stored(item, form, of, problem, shown)
+
+
+def value_of(item: Sql, form: Form, of: Type) -> Sql:
+    """Return a stored column as expressions see it: numbers and dates as doubles."""
+    if form in {Form.PLAIN, Form.DAYS}:
+        return item
+    places = PLACES[of.kind]
+    if form is Form.DECIMAL:
+        return _double_of(item, places)
+    if form is Form.WHOLE:
+        item = cast(item, "double")
+        item = binary(exp.Mul, item, double(10.0**places)) if places else item
+    return binary(exp.Div, item, double(10.0**places)) if places else item
+
+
+def total_of(item: Sql, form: Form, of: Type) -> Sql:
+    """Return a column to be summed exactly, see value_of_total."""
+    return cast(item, "bigint") if form is Form.UNITS else item
+
+
+def value_of_total(item: Sql, form: Form, of: Type) -> Sql:
+    """Return an exact sum as a double, NULL beyond the digits that a sum may have."""
+    places = PLACES[of.kind]
+    limit = 10**DIGITS if form is Form.UNITS else 10 ** (DIGITS - places)
+    inside = all_of(
+        [
+            binary(exp.GT, item, whole(-limit)),
+            binary(exp.LT, item.copy(), whole(limit)),
+        ]
+    )
+    if form is Form.DECIMAL:
+        found = _double_of(cast(item.copy(), f"decimal({DIGITS}, {places})"), places)
+    elif form is Form.UNITS:
+        found = value_of(cast(cast(item.copy(), "bigint"), "double"), Form.UNITS, of)
+    else:
+        found = value_of(cast(item.copy(), "bigint"), Form.WHOLE, of)
+    return when([(inside, found)])
+
+
+def _double_of(item: Sql, places: int) -> Sql:
+    """Return double(units) / 10**places of a decimal; DuckDB's own cast does so below 2**53 units."""
+    if not places:
+        return cast(cast(item, "bigint"), "double")
+    edge = cast(text(f"{EXACT / 10**places:.{places}f}"), f"decimal({DIGITS}, {places})")
+    small = all_of(
+        [
+            binary(exp.LT, item, edge),
+            binary(exp.GT, item.copy(), exp.Neg(this=edge.copy())),
+        ]
+    )
+    power = cast(whole(10**places), f"decimal({places + 1}, 0)")
+    units = cast(cast(binary(exp.Mul, item.copy(), power), "bigint"), "double")
+    long = binary(exp.Div, units, double(10.0**places))
+    return when([(is_null(item.copy()), null("double")), (small, cast(item.copy(), "double"))], long)
+
+
+def _native(came_as: str, of: Type) -> bool:
+    """Return whether the source's type says what the column is, so that no text needs to be read."""
+    if of.numeric and of.kind is not Kind.DATE:
+        return came_as in WHOLE | WIDE | FLOATS or came_as.startswith("DECIMAL")
+    match of.kind:
+        case Kind.DATE:
+            return came_as == "DATE" or came_as.startswith("TIMESTAMP")
+        case Kind.BOOL:
+            return came_as == "BOOLEAN"
+        case _:
+            return True
+
+
+def _looked_up(given: Sql, how: ColumnMap) -> Sql:
+    """Return a text by the mapping's words: unknown ones first, then what texts stand for."""
+    if how.constant is not None:
+        return text(how.constant)
+    branches = []
+    if how.unknown:
+        branches.append((is_one_of(given.copy(), map(text, how.unknown)), null("varchar")))
+    branches += [
+        (binary(exp.EQ, given.copy(), text(old)), text(new)) for old, new in how.values.items()
+    ]
+    return when(branches, given) if branches else given
+
+
+def _from_native(
+    raw: Sql, came_as: str, of: Type, how: ColumnMap
+) -> tuple[Sql, Form, Sql | None]:
+    known = is_known(raw.copy())
+    if of.kind in {Kind.TEXT, Kind.CHOICE}:
+        return _plain(raw if came_as == "VARCHAR" else cast(raw, "varchar"), of)
+    if of.kind is Kind.BOOL:
+        return raw, Form.PLAIN, None
+    if of.kind is Kind.DATE:
+        return _days(_date(raw, came_as), known)
+    factor = float(how.times) if how.times is not None else None
+    if came_as in FLOATS:
+        given = cast(raw, "double") if factor is None else binary(exp.Mul, raw, double(factor))
+        item = _units(given, PLACES[of.kind])
+        form = Form.UNITS
+    elif factor is not None:
+        item, form = _decimal(raw, of, how), Form.DECIMAL
+    elif came_as.startswith("DECIMAL"):
+        item, form = try_cast(raw, f"decimal({DIGITS}, {PLACES[of.kind]})"), Form.DECIMAL
+    else:
+        limit = 10 ** (DIGITS - PLACES[of.kind])
+        inside = [binary(exp.GT, raw, whole(-limit)), binary(exp.LT, raw.copy(), whole(limit))]
+        item, form = when([(all_of(inside), cast(raw.copy(), "bigint"))]), Form.WHOLE
+    lost = all_of([known, is_null(item.copy())])
+    return item, form, when([(lost, whole(TOO_LONG))])
+
+
+def _from_text(given: Sql, of: Type, how: ColumnMap) -> tuple[Sql, Form, Sql | None]:
+    if of.kind in {Kind.TEXT, Kind.CHOICE}:
+        return _plain(given, of)
+    known = binary(exp.NEQ, call("trim", given.copy()), text(""))
+    if of.kind is Kind.DATE:
+        return _days(_date_of_text(given, how.format), known)
+    if of.kind is Kind.BOOL:
+        low = call("lower", call("trim", given))
+        true, false = exp.true(), exp.false()
+        item = when(
+            [
+                (is_one_of(low, map(text, TRUE)), true),
+                (is_one_of(low.copy(), map(text, FALSE)), false),
+            ]
+        )
+        lost = all_of([known, is_null(item.copy())])
+        return item, Form.PLAIN, when([(lost, whole(NOT_A_VALUE))])
+    item = _number_of_text(given, of, how)
+    lost = all_of([known, is_null(item.copy())])
+    number = is_known(try_cast(given.copy(), "double"))
+    code = when([(number, whole(TOO_LONG))], whole(NOT_A_VALUE))
+    return item, Form.DECIMAL, when([(lost, code)])
+
+
+def _plain(given: Sql, of: Type) -> tuple[Sql, Form, Sql | None]:
+    if of.kind is Kind.TEXT:
+        return given, Form.PLAIN, None
+    among = is_one_of(given.copy(), map(text, of.choices))
+    item = when([(among, given)], null("varchar"))
+    return item, Form.PLAIN, when([(negation(among.copy()), whole(NOT_A_CHOICE))])
+
+
+def _units(given: Sql, places: int) -> Sql:
+    """Return a double in whole units, halves away from zero; NULL for what is not finite or too long."""
+    scaled = binary(exp.Mul, given, double(10.0**places)) if places else given
+    units = call("round", scaled)
+    inside = binary(exp.LT, call("abs", units), double(float(10**DIGITS)))
+    # + 0.0 turns minus zero into zero
+    return when([(inside, binary(exp.Add, units.copy(), double(0.0)))])
+
+
+def _decimal(raw: Sql, of: Type, how: ColumnMap) -> Sql:
+    """Return a number times the mapping's factor, exactly, with the type's places."""
+    given = try_cast(raw, "decimal(38, 12)")
+    factor = how.times
+    if factor is not None:
+        digits = max(-int(factor.as_tuple().exponent), 0)
+        width = max(len(f"{abs(factor):f}".replace(".", "")), digits + 1)
+        power = cast(text(f"{factor:f}"), f"decimal({width}, {digits})")
+        given = exp.Try(this=binary(exp.Mul, given, power))
+    return try_cast(given, f"decimal({DIGITS}, {PLACES[of.kind]})")
+
+
+def _number_of_text(given: Sql, of: Type, how: ColumnMap) -> Sql:
+    """Return a number as it is written: digits, a point, a sign; or with an exponent, as a double."""
+    target = f"decimal({DIGITS}, {PLACES[of.kind]})"
+    exact = try_cast(given, target) if how.times is None else _decimal(given, of, how)
+    # an underscore would be read over, and an exponent loses digits on the way to a decimal
+    odd = call("contains", given.copy(), text("_"))
+    power = call("contains", call("lower", given.copy()), text("e"))
+    number = try_cast(given.copy(), "double")
+    if how.times is not None:
+        number = binary(exp.Mul, number, double(float(how.times)))
+    return when([(odd, null(target)), (power, try_cast(number, target))], exact)
+
+
+def _date(raw: Sql, came_as: str) -> Sql:
+    if came_as == "TIMESTAMP WITH TIME ZONE":
+        raw = call("make_timestamp", call("epoch_us", raw))
+    return raw if came_as == "DATE" else try_cast(raw, "date")
+
+
+def _date_of_text(given: Sql, written: str | None) -> Sql:
+    if written is not None:
+        return try_cast(call("try_strptime", call("trim", given), text(written)), "date")
+    iso = call("regexp_matches", given, text(r"^\s*\d{4}-\d{1,2}-\d{1,2}([ T].*)?$"))
+    return when([(iso, try_cast(given.copy(), "date"))], null("date"))
+
+
+def _days(date: Sql, known: Sql) -> tuple[Sql, Form, Sql | None]:
+    first, last = (cast(text(each), "date") for each in ("0001-01-01", "9999-12-31"))
+    inside = all_of([binary(exp.GTE, date, first), binary(exp.LTE, date.copy(), last)])
+    days = binary(exp.Sub, date.copy(), cast(text(DAY_ZERO), "date"))
+    item = when([(inside, cast(days, "double"))])
+    lost = all_of([known, is_null(item.copy())])
+    return item, Form.DAYS, when([(lost, whole(NOT_A_DATE))])
+
+
+def any_problem(problems: list[Sql]) -> Sql:
+    """Return whether at least one column has a problem."""
+    return any_of(is_known(each) for each in problems)

@@ -1,0 +1,72 @@
+"""The DuckDB connection of a run: its limits, where it spills, and what its failures mean to people."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from kamrules.diagnostics import DataError, Diagnostic, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPILL = "kamrules-spill-"
+
+
+def connect(
+    memory_limit: str | None, spill_folder: Path | None, threads: int | None
+) -> tuple[duckdb.DuckDBPyConnection, tempfile.TemporaryDirectory[str]]:
+    """Return a connection to nothing yet, and the folder in which it may spill.
+
+    Raises UsageError for a limit or folder that cannot be.
+    """
+    try:
+        if spill_folder is not None:
+            Path(spill_folder).mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=SPILL, dir=spill_folder, ignore_cleanup_errors=True)
+    except OSError as error:
+        message = f"`{spill_folder}` cannot be used to spill to: {(error.strerror or str(error)).lower()}"
+        raise UsageError(Diagnostic("KR860", message)) from error
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": folder.name,
+        "preserve_insertion_order": True,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    if threads is not None:
+        settings["threads"] = threads
+    try:
+        connection = duckdb.connect(":memory:", config=settings)
+    except duckdb.Error as error:
+        folder.cleanup()
+        message = f"`{memory_limit}` is no amount of memory: {_first_line(error)}"
+        raise UsageError(Diagnostic("KR861", message, help="write it like 2GB or 500MB")) from error
+    # the accounts stay on the side that streams, so rows come out in the book's order
+    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+    return connection, folder
+
+
+@contextmanager
+def told_as_data() -> Iterator[None]:
+    """Turn what DuckDB says of sources, memory and disk into a DataError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        message = f"there is not enough memory or disk to spill to: {_first_line(error)}"
+        mend = "give it more with a higher memory limit, or name a spill folder on a larger disk"
+        raise DataError(Diagnostic("KR862", message, help=mend)) from error
+    except duckdb.InternalException:
+        raise
+    except (duckdb.IOException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        raise DataError(Diagnostic("KR863", f"the book cannot be read: {_first_line(error)}")) from error
+
+
+def _first_line(error: BaseException) -> str:
+    line = next((each for each in str(error).splitlines() if each.strip()), type(error).__name__)
+    return line.partition("Error: ")[2] or line

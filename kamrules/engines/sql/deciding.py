@@ -1,0 +1,267 @@
+"""Deciding a whole book: the program's steps as one stack of columns over the accounts."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from kamrules.compiler.in_force import in_force
+from kamrules.compiler.program import Hit
+from kamrules.engines.layout import layout_of
+from kamrules.engines.sql.actions import lay_actions, lay_gaps
+from kamrules.engines.sql.aggregates import (
+    ROWS,
+    aggregate,
+    outer_names,
+    own_name,
+    place_of,
+    rounds,
+)
+from kamrules.engines.sql.before import before_tables
+from kamrules.engines.sql.connecting import connect, told_as_data
+from kamrules.engines.sql.outputs import CORE, Outputs
+from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
+from kamrules.engines.sql.quality import account_quality, related_quality
+from kamrules.engines.sql.results import BookDecisions
+from kamrules.engines.sql.scores import lay_score
+from kamrules.engines.sql.stack import Stack
+from kamrules.engines.sql.staging import stage, unused
+from kamrules.engines.sql.tree import column, named, sql
+from kamrules.engines.sql.values import Values
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.show import EPOCH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kamrules.book import Book, OpenSource
+    from kamrules.book.quality import TableQuality
+    from kamrules.compiler.program import AggregateStep, Program
+    from kamrules.engines.sql.staging import Staged
+    from kamrules.memory import EarlierFiles
+
+PEOPLE = "people"
+"""The relation with one row an account: the accounts' table without duplicates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a book is decided: see decide_book."""
+
+    as_of: datetime.date
+    top: int = 3
+    language: str = "en"
+    memory_limit: str | None = None
+    spill_folder: Path | None = None
+    threads: int | None = None
+
+
+def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
+    program: Program,
+    book: Book,
+    *,
+    as_of: datetime.date,
+    open_source: OpenSource,
+    earlier: EarlierFiles | None = None,
+    top: int = 3,
+    language: str = "en",
+    memory_limit: str | None = None,
+    spill_folder: Path | None = None,
+    threads: int | None = None,
+) -> BookDecisions:
+    """Decide every account of a book at once.
+
+    Args:
+        program: what to decide by; rules outside their validity on `as_of` do not count.
+        book: the tables.
+        as_of: the date of the run.
+        open_source: opens a table's rows, such as kamrules.plugins.Plugins.open_source.
+        earlier: what an earlier run decided; None places every account directly.
+        top: how many proposed actions to keep for an account.
+        language: of titles and reasons; the ruleset's first where a text lacks it.
+        memory_limit: how much memory DuckDB may take, such as `2GB`; the rest is spilled to disk.
+        spill_folder: where to spill; the system's temporary folder when None.
+        threads: how many threads to use; all processors when None.
+
+    Returns:
+        The decisions as relations of a DuckDB connection; close it (it is a context manager).
+
+    Raises:
+        DataError: a source cannot be read, or lacks a column that the book file names.
+    """
+    settings = Settings(as_of, top, language, memory_limit, spill_folder, threads)
+    connection, folder = connect(memory_limit, spill_folder, threads)
+    try:
+        with told_as_data():
+            return _Deciding(in_force(program, as_of), book, settings, connection).run(
+                open_source, earlier, folder
+            )
+    except BaseException:
+        connection.close()
+        folder.cleanup()
+        raise
+
+
+class _Deciding:
+    """One book being decided."""
+
+    def __init__(self, program: Program, book: Book, settings: Settings, connection: Any) -> None:  # noqa: ANN401
+        self.program = program
+        self.book = book
+        self.settings = settings
+        self.connection = connection
+        self.day = settings.as_of.toordinal() - EPOCH
+        self.stack = Stack()
+        self.values = Values(self.stack, self.day)
+        self.joins: list[tuple[str, list[str]]] = []
+        self.qualities: dict[str, TableQuality] = {}
+        self.related: dict[str, Staged] = {}
+
+    def run(self, open_source: OpenSource, earlier: EarlierFiles | None, folder: Any) -> BookDecisions:  # noqa: ANN401
+        """Stage the book, lay all columns, and work out the core."""
+        self._stage(open_source)
+        memory = earlier is not None
+        if earlier is not None:
+            for name, columns in before_tables(self.connection, self.program, earlier, self.day):
+                self.joins.append((name, columns))
+        lay_before(self.values, self.program, known=memory)
+        self._lay_steps()
+        lay_actions(self.values, self.program, top=self.settings.top, memory=memory)
+        lay_gaps(self.values, self.program)
+        outputs = Outputs(
+            self.values, self.program, self.settings.as_of, self.settings.language, memory=memory
+        ).all()
+        self._core(set().union(*(each.reads() for each in outputs.values())))
+        return BookDecisions(
+            program=self.program,
+            connection=self.connection,
+            folder=folder,
+            outputs=outputs,
+            quality=self._quality(),
+            warnings=tuple(unused(self.book, dict(self.program.tables))),
+            as_of=self.settings.as_of,
+        )
+
+    # the book
+
+    def _stage(self, open_source: OpenSource) -> None:
+        layout = layout_of(self.program)
+        used = {name: {key for key, _ in columns} for name, columns in layout.tables}
+        used[ACCOUNTS] = {*layout.account, "name"}
+        for number, (name, table) in enumerate(self.book.tables.items()):
+            if name not in used or name not in self.program.tables:
+                continue
+            staged = stage(
+                self.connection, table, self.program.tables[name], used[name], open_source, number
+            )
+            self.related[name] = staged
+        accounts = self.related.pop(ACCOUNTS)
+        self.qualities[ACCOUNTS] = account_quality(
+            self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
+        )
+        self.stack.lay(ACCOUNT_ID)
+        for own, _, _ in accounts.columns.values():
+            self.stack.lay(own)
+        self.values.places["account", ACCOUNT_ID] = column(ACCOUNT_ID)
+        for name in accounts.columns:
+            found = accounts.value(name)
+            if found is not None:
+                self.values.places["account", name] = self.stack.keep(found)
+
+    def _ground(self) -> exp.Select:
+        """Return the accounts with all that stands beside them so far."""
+        select = exp.Select(
+            expressions=[
+                exp.Column(this=exp.Star(), table=exp.to_identifier(PEOPLE, quoted=True)),
+                *(column(one, name) for name, columns in self.joins for one in columns),
+            ]
+        ).from_(exp.to_table(PEOPLE, quoted=True), copy=False)
+        for name, _ in self.joins:
+            on = exp.EQ(this=column(ACCOUNT_ID, PEOPLE), expression=column(ACCOUNT_ID, name))
+            select = select.join(exp.to_table(name, quoted=True), on=on, join_type="left", copy=False)
+        return select
+
+    # the program
+
+    def _lay_steps(self) -> None:
+        program = self.program
+        aggregates = {each.address: each for each in program.aggregates}
+        facts = {each.address: each for each in program.facts}
+        scores = {each.address: (place, each) for place, each in enumerate(program.scores)}
+        pending: list[AggregateStep] = []
+        for address in program.order:
+            if address in aggregates:
+                pending.append(aggregates[address])
+                continue
+            self._lay_aggregates(pending)
+            pending = []
+            if address in facts:
+                found = self.values.value(facts[address].value)
+                self.values.places["step", address] = self.stack.keep(found)
+            elif address in scores:
+                place, score = scores[address]
+                lay_score(self.values, score, place)
+            else:
+                self._lay_placement(address)
+        self._lay_aggregates(pending)
+
+    def _lay_placement(self, address: str) -> None:
+        program = self.program
+        match address:
+            case "class":
+                lay_class(self.values, program)
+            case "tier":
+                lay_tier(self.values, program)
+            case "phase":
+                unique = program.phase_hit is Hit.UNIQUE
+                lay_first(self.values, "phase", program.phases, unique=unique)
+            case "strategy":
+                unique = program.strategy_hit is Hit.UNIQUE
+                lay_first(self.values, "strategy", program.strategies, unique=unique)
+
+    def _lay_aggregates(self, steps: list[AggregateStep]) -> None:
+        for ready in rounds(each for each in steps if each.aggregate.table in self.related):
+            for table in dict.fromkeys(each.aggregate.table for each in ready):
+                some = [each for each in ready if each.aggregate.table == table]
+                self._aggregate(table, some)
+
+    def _aggregate(self, table: str, steps: list[AggregateStep]) -> None:
+        staged = self.related[table]
+        outer, places = None, {}
+        wanted = outer_names(steps)
+        if wanted:
+            trees = {
+                place: self.values.value(node) for place, node in wanted.items()
+            }
+            places = {place: column(f"v{number}") for number, place in enumerate(trees)}
+            items = [named(tree, f"v{number}") for number, tree in enumerate(trees.values())]
+            outer = self.stack.select([column(ACCOUNT_ID), *items], self._ground())
+        select = aggregate(
+            steps, staged, self.program.tables[table], self.day, outer, places
+        )
+        name = f"sums_{len(self.joins)}"
+        rows = f"{name}_rows"
+        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
+        if table not in self.qualities:
+            words = self.program.tables[table]
+            self.qualities[table] = related_quality(self.connection, staged, words, name, PEOPLE)
+        self.connection.execute(f'ALTER TABLE "{name}" RENAME "{ROWS}" TO "{rows}"')
+        self.stack.lay(rows)
+        for each in steps:
+            self.stack.lay(own_name(each))
+            self.values.places["step", each.address] = place_of(each, column(rows))
+        self.joins.append((name, [rows, *(own_name(each) for each in steps)]))
+
+    def _core(self, wanted: set[str]) -> None:
+        select = self.stack.select([column(name) for name in sorted(wanted)], self._ground())
+        self.connection.execute(f'CREATE TEMP TABLE "{CORE}" AS {sql(select)}')
+
+    def _quality(self) -> Any:  # noqa: ANN401
+        from kamrules.book import Quality  # noqa: PLC0415
+
+        return Quality(tuple(self.qualities[name] for name in self.book.tables if name in self.qualities))
+
+

@@ -1,0 +1,115 @@
+"""Data quality: what each table held, what was left out, and what could not be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kamrules.book.quality import EXAMPLES, Problem, TableQuality
+from kamrules.engines.sql.aggregates import ROWS
+from kamrules.engines.sql.columns import NOT_A_CHOICE, NOT_A_DATE, TOO_LONG
+from kamrules.engines.sql.tree import rows_of, sql
+from kamrules.expression.types import ACCOUNT_ID, DIGITS, PLACES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kamrules.engines.sql.staging import Staged
+    from kamrules.expression.types import Column, Table
+
+WANTED = {Kind.BOOL: "neither true nor false"}
+
+
+def account_quality(connection: Any, staged: Staged, table: Table, people: str) -> TableQuality:  # noqa: ANN401
+    """Make the relation of accounts, the first row of each, and tell what their table held."""
+    usable = rows_of(staged.relation).select("*").where(staged.usable, copy=False)
+    connection.execute(f'CREATE TEMP VIEW "{people}_rows" AS {sql(usable)}')
+    connection.execute(
+        f'CREATE TEMP TABLE "{people}_twice" AS SELECT "{ACCOUNT_ID}", count(*) AS n '  # noqa: S608  our names
+        f'FROM "{people}_rows" GROUP BY 1 HAVING count(*) > 1'
+    )
+    rows, ids = connection.execute(
+        f'SELECT coalesce(sum(n - 1), 0)::BIGINT, min("{ACCOUNT_ID}", {EXAMPLES}) FROM "{people}_twice"'  # noqa: S608
+    ).fetchall()[0]
+    if rows:
+        # row_number needs no order of its own: rows come in the source's
+        connection.execute(
+            f'CREATE TEMP TABLE "{people}" AS SELECT * EXCLUDE (place) FROM '  # noqa: S608
+            f'(SELECT *, row_number() OVER () AS place FROM "{people}_rows") '
+            f'QUALIFY row_number() OVER (PARTITION BY "{ACCOUNT_ID}" ORDER BY place) = 1 ORDER BY place'
+        )
+    else:
+        connection.execute(f'CREATE TEMP VIEW "{people}" AS SELECT * FROM "{people}_rows"')  # noqa: S608
+    extra = []
+    if rows:
+        message = "the account is there already; the first row is kept"
+        extra.append(_left_out("KR642", rows, message, ids))
+    return _quality(connection, staged, table, extra)
+
+
+def related_quality(  # noqa: PLR0913, PLR0917
+    connection: Any,  # noqa: ANN401
+    staged: Staged,
+    table: Table,
+    sums: str,
+    people: str,
+) -> TableQuality:
+    """Tell what a related table held; `sums` has the number of rows of every id in it."""
+    rows, ids = connection.execute(
+        f'SELECT coalesce(sum("{ROWS}"), 0)::BIGINT, min("{ACCOUNT_ID}", {EXAMPLES}) FROM "{sums}" '  # noqa: S608
+        f'ANTI JOIN "{people}" USING ("{ACCOUNT_ID}")'
+    ).fetchall()[0]
+    extra = []
+    if rows:
+        extra.append(_left_out("KR641", rows, "no account has this id", ids))
+    return _quality(connection, staged, table, extra)
+
+
+def _left_out(code: str, count: int, message: str, examples: list[str] | None) -> Problem:
+    return Problem(code, ACCOUNT_ID, count, message, tuple(examples or ()), leaves_out=True)
+
+
+def _quality(connection: Any, staged: Staged, table: Table, extra: list[Problem]) -> TableQuality:  # noqa: ANN401
+    kept = "kept" if staged.table.only else "true"
+    read, filtered, nameless = connection.execute(
+        f'SELECT count(*), count(*) FILTER (NOT {kept}), '  # noqa: S608
+        f'count(*) FILTER ({kept} AND "{ACCOUNT_ID}" IS NULL) FROM "{staged.relation}"'
+    ).fetchall()[0]
+    problems = list(staged.problems)
+    if nameless:
+        message = f"`{staged.table.account}` is empty, so they belong to no account"
+        problems.append(Problem("KR640", ACCOUNT_ID, nameless, message, (), leaves_out=True))
+    problems += extra
+    problems += _unreadable(connection, staged, table)
+    lost = sum(each.count for each in problems if each.leaves_out)
+    earlier = sum(each.count for each in staged.problems if each.leaves_out)
+    read += earlier
+    return TableQuality(
+        staged.table.name, staged.table.source, read, read - filtered - lost, tuple(problems), filtered
+    )
+
+
+def _unreadable(connection: Any, staged: Staged, table: Table) -> Iterator[Problem]:  # noqa: ANN401
+    if not staged.has_problems:
+        return
+    usable = rows_of(staged.relation).select("bad").where(staged.usable, copy=False)
+    found = connection.execute(
+        "SELECT one.place, one.code, count(*), "  # noqa: S608
+        f"min(one.raw, {EXAMPLES}) FROM (SELECT unnest(bad) AS one FROM ({sql(usable)})) "
+        "WHERE one IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    columns = list(table.columns.values())
+    for place, code, count, raw in found:
+        column = columns[place]
+        yield Problem(f"KR{code}", column.name, count, _message(code, column), tuple(raw or ()))
+
+
+def _message(code: int, column: Column) -> str:
+    kind = column.type.kind
+    if code == NOT_A_CHOICE:
+        return f"not a choice of `{column.name}`, so unknown"
+    if code == NOT_A_DATE:
+        return f"`{column.name}` is no date, so unknown"
+    if code == TOO_LONG:
+        digits = DIGITS - PLACES[kind]
+        return f"`{column.name}` is not finite or has more than {digits} digits before the point, so unknown"
+    return f"`{column.name}` is {WANTED.get(kind, 'no number')}, so unknown"

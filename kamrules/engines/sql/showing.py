@@ -1,0 +1,96 @@
+"""Showing a value to people, in SQL: the counterpart of kamrules.show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from kamrules.engines.sql.tree import (
+    all_of,
+    binary,
+    call,
+    cast,
+    double,
+    is_null,
+    negation,
+    text,
+    when,
+    whole,
+)
+from kamrules.expression.types import Kind
+from kamrules.show import DIGITS, EPOCH, LAST, WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kamrules.compiler.program import Message
+    from kamrules.engines.sql.tree import Sql
+    from kamrules.expression.nodes import Node
+    from kamrules.expression.types import Type
+
+
+def told(message: Message | None, language: str, slot: Callable[[Node], Sql]) -> Sql | None:
+    """Return a message with its slots filled, in the language or else the first; None without one."""
+    if message is None or not message.texts:
+        return None
+    pieces: Sequence[str | Node] = message.texts.get(language) or next(iter(message.texts.values()))
+    parts = [
+        text(each) if isinstance(each, str) else shown(slot(each), each.type, language)
+        for each in pieces
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return call("concat", *parts) if parts else text("")
+
+
+def shown(item: Sql, of: Type, language: str) -> Sql:
+    """Return a value as people read it."""
+    words = WORDS.get(language, WORDS["en"])
+    unknown = text(words["unknown"])
+    if of.kind is Kind.BOOL:
+        yes, no = text(words["yes"]), text(words["no"])
+        return when([(item, yes), (negation(item.copy()), no)], unknown)
+    if of.kind is Kind.DATE:
+        return _date(item, unknown)
+    if not of.numeric:
+        return call("coalesce", item, unknown)
+    share = of.kind is Kind.SHARE
+    scale = 1000.0 if share else 10.0 ** DIGITS[of.kind]
+    scaled = item if scale == 1 else binary(exp.Mul, item, double(scale))
+    fits = binary(exp.LT, call("abs", scaled), double(1e18))
+    number = cast(call("round", scaled.copy()), "bigint")
+    figure = _grouped(number, DIGITS[of.kind])
+    if share:
+        figure = call("concat", figure, text("%"))
+    return when([(is_null(item.copy()), unknown), (fits, figure)], text(words["large"]))
+
+
+def _date(item: Sql, unknown: Sql) -> Sql:
+    day = call("floor", item)
+    inside = all_of(
+        [
+            binary(exp.GTE, day, double(1 - EPOCH)),
+            binary(exp.LTE, day.copy(), double(LAST - EPOCH)),
+        ]
+    )
+    return when([(inside, cast(date_of(day.copy()), "varchar"))], unknown)
+
+
+def date_of(days: Sql) -> Sql:
+    """Return days since 1970-01-01, within the years 1 to 9999, as a date."""
+    return binary(exp.Add, cast(text("1970-01-01"), "date"), cast(days, "integer"))
+
+
+def _grouped(number: Sql, digits: int) -> Sql:
+    if not digits:
+        return call("format", text("{:,}"), number)
+    size = call("abs", number)
+    power = whole(10**digits)
+    rest = binary(exp.Mod, size.copy(), power)
+    padded = call("lpad", cast(rest, "varchar"), whole(digits), text("0"))
+    behind = call("concat", text("."), call("rtrim", padded, text("0")))
+    sign = when([(binary(exp.LT, number.copy(), whole(0)), text("-"))], text(""))
+    ahead = call("format", text("{:,}"), exp.IntDiv(this=size, expression=power.copy()))
+    fraction = when([(binary(exp.GT, rest.copy(), whole(0)), behind)], text(""))
+    return call("concat", sign, ahead, fraction)

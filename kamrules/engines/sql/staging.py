@@ -1,0 +1,230 @@
+"""Staging: a book's tables on the connection, typed, with a note of every value that cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from kamrules.book import ColumnMap
+from kamrules.diagnostics import DataError, Severity, nearest
+from kamrules.engines.sql.columns import Form, any_problem, stored, value_of
+from kamrules.engines.sql.tree import (
+    all_of,
+    any_of,
+    binary,
+    boolean,
+    call,
+    cast,
+    column,
+    is_known,
+    is_null,
+    is_one_of,
+    listed,
+    named,
+    null,
+    rows_of,
+    sql,
+    text,
+    when,
+    whole,
+)
+from kamrules.expression.types import ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kamrules.book import Book, BookTable, OpenSource, Rows
+    from kamrules.book.quality import Problem
+    from kamrules.diagnostics import Diagnostic
+    from kamrules.engines.sql.columns import Stored
+    from kamrules.engines.sql.tree import Sql
+    from kamrules.expression.types import Table, Type
+
+SHOWN = 80
+"""So many characters of a value that cannot be read are kept as an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A table of the book as a relation of the connection: `account_id`, `kept`, `bad` and the columns.
+
+    `columns` gives for each of the vocabulary's columns that the book fills its own name here, its form
+    and its type. `kept` is false for rows that the book file leaves out.
+    """
+
+    table: BookTable
+    relation: str
+    columns: dict[str, tuple[str, Form, Type]]
+    has_problems: bool
+    problems: tuple[Problem, ...] = ()
+    found: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> Sql | None:
+        """Return a column as expressions see it, None when the book does not fill it."""
+        if name not in self.columns:
+            return None
+        own, form, of = self.columns[name]
+        return value_of(column(own), form, of)
+
+    @property
+    def usable(self) -> Sql:
+        """Return the test for rows that are in the run, whether or not an account has their id."""
+        tests = [is_known(column(ACCOUNT_ID))]
+        return all_of([column("kept"), *tests] if self.table.only else tests)
+
+
+def stage(  # noqa: PLR0913  what a table needs
+    connection: Any,  # noqa: ANN401  DuckDB's
+    table: BookTable,
+    vocabulary: Table,
+    wanted: Iterable[str],
+    open_source: OpenSource,
+    number: int,
+) -> Staged:
+    """Open a table's source and bring the wanted columns onto the connection.
+
+    Raises DataError when the source lacks the account's id or a column that the book file names.
+    """
+    opened = open_source(table, connection)
+    source = f"source_{number}"
+    found = _adopt(connection, opened.rows, source)
+    _check_columns(table, found)
+    columns: dict[str, tuple[str, Form, Type]] = {}
+    items, made = [], []
+    for place, name in enumerate(vocabulary.columns):
+        how = table.mapped(name)
+        if name == ACCOUNT_ID or name not in set(wanted) or how is None:
+            continue
+        if how.constant is None and how.column not in found:
+            continue
+        one = _stored(how, found, vocabulary.columns[name].type)
+        columns[name] = (f"c{place}", one.form, one.of)
+        items.append(named(one.item, f"c{place}"))
+        if one.problem is not None:
+            made.append((place, one))
+    select = rows_of(source).select(
+        named(_account_id(column(table.account), found[table.account]), ACCOUNT_ID),
+        named(_kept(table, found), "kept"),
+        *items,
+        named(_bad(made), "bad"),
+        copy=False,
+    )
+    sort = "VIEW" if opened.rescannable else "TABLE"
+    relation = f"staged_{number}"
+    connection.execute(f'CREATE TEMP {sort} "{relation}" AS {sql(select)}')
+    return Staged(table, relation, columns, bool(made), opened.problems, found)
+
+
+def _adopt(connection: Any, rows: Any, name: str) -> dict[str, str]:  # noqa: ANN401  DuckDB's
+    """Give rows a name on the connection; return the types of their columns by name."""
+    if hasattr(rows, "create_view"):
+        rows.create_view(name, replace=True)
+    else:
+        connection.register(name, rows)
+    relation = connection.table(name) if not hasattr(rows, "create_view") else rows
+    return {key: str(of) for key, of in zip(relation.columns, relation.types, strict=True)}
+
+
+def _check_columns(table: BookTable, found: dict[str, str]) -> None:
+    problems = []
+    if table.account not in found:
+        near = nearest(table.account, found)
+        mend = f'account = "{near}"' if near else f"its columns are {', '.join(list(found)[:8])}"
+        what = f"`{table.source}` has no column `{table.account}`, where the account's id should be"
+        problems.append(table.fault("KR850", what, "account", help=mend))
+    for name, how in table.columns.items():
+        if how.column is None or how.column in found or how.column == table.account:
+            continue
+        near = nearest(how.column, found)
+        mend = f"did you mean `{near}`?" if near else None
+        what = f"`{table.source}` has no column `{how.column}`"
+        problems.append(table.fault("KR851", what, "column", name, help=mend))
+    for name in table.only:
+        if name not in found:
+            near = nearest(name, found)
+            mend = f"did you mean `{near}`?" if near else None
+            what = f"`{table.source}` has no column `{name}`"
+            problems.append(table.fault("KR851", what, "only", name, key=True, help=mend))
+    if problems:
+        raise DataError(*problems)
+
+
+def unused(book: Book, vocabulary: dict[str, Table]) -> Iterator[Diagnostic]:
+    """Yield warnings for tables and columns of a book that the ruleset's vocabulary does not have."""
+    for table in book.tables.values():
+        words = vocabulary.get(table.name)
+        if words is None:
+            near = nearest(table.name, vocabulary)
+            what = f"table `{table.name}` is not in the ruleset's vocabulary and is not read"
+            yield _warning(table, "KR852", what, near)
+            continue
+        for name in table.columns:
+            if name not in words.columns and name != ACCOUNT_ID:
+                near = nearest(name, words.columns)
+                what = f"`{name}` is not a column of `{table.name}` in the ruleset's vocabulary"
+                yield _warning(table, "KR853", what, near, "column", name)
+
+
+def _warning(
+    table: BookTable, code: str, what: str, near: str | None, *path: str
+) -> Diagnostic:
+    from dataclasses import replace  # noqa: PLC0415
+
+    mend = f"did you mean `{near}`?" if near else None
+    fault = table.fault(code, what, *path, key=True, help=mend)
+    return replace(fault, severity=Severity.WARNING)
+
+
+def _stored(how: ColumnMap, found: dict[str, str], of: Type) -> Stored:
+    if how.constant is not None or how.column is None:
+        return stored(text(how.constant or ""), "VARCHAR", of, how)
+    return stored(column(how.column), found[how.column], of, how)
+
+
+def _account_id(raw: Sql, came_as: str) -> Sql:
+    """Return the account's id as text; a whole number in a double column loses its `.0`."""
+    if came_as == "VARCHAR":
+        return call("nullif", raw, text(""))
+    if came_as not in {"FLOAT", "DOUBLE"}:
+        return cast(raw, "varchar")
+    even = binary(exp.EQ, raw, call("trunc", raw.copy()))
+    small = binary(exp.LT, call("abs", raw.copy()), whole(10**15))
+    integer = cast(cast(raw.copy(), "bigint"), "varchar")
+    return when([(all_of([even, small]), integer)], cast(raw.copy(), "varchar"))
+
+
+def _kept(table: BookTable, found: dict[str, str]) -> Sql:
+    if not table.only:
+        return boolean(True)  # noqa: FBT003
+    tests = [
+        is_one_of(
+            column(name) if found[name] == "VARCHAR" else cast(column(name), "varchar"),
+            map(text, values),
+        )
+        for name, values in table.only.items()
+    ]
+    return call("coalesce", all_of(tests), exp.false())
+
+
+def _bad(made: list[tuple[int, Stored]]) -> Sql:
+    """Return a list of what cannot be read in a row, NULL when all is well."""
+    kind = "struct(place integer, code integer, raw varchar)"
+    if not made:
+        return null(f"{kind}[]")
+    entries = [
+        when([(is_known(one.problem.copy()), _entry(place, one))])
+        for place, one in made
+        if one.problem is not None
+    ]
+    some = any_problem([one.problem for _, one in made if one.problem is not None])
+    return when([(some, listed(entries, kind))], null(f"{kind}[]"))
+
+
+def _entry(place: int, one: Stored) -> Sql:
+    assert one.problem is not None
+    fields = (("place", whole(place)), ("code", one.problem.copy()), ("raw", call("left", one.raw.copy(), whole(SHOWN))))
+    return exp.Struct(expressions=[
+        exp.PropertyEQ(this=exp.to_identifier(key, quoted=True), expression=value) for key, value in fields
+    ])

@@ -1,0 +1,172 @@
+"""SQL trees: short ways to build them with sqlglot, so that no author's text can become SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Sql = exp.Expression
+DIALECT = "duckdb"
+LEAVES = (exp.Column, exp.Literal, exp.Anonymous, exp.Paren, exp.Cast, exp.TryCast, exp.Boolean, exp.Null,
+          exp.Case, exp.Array)  # fmt: skip
+
+
+def sql(tree: Sql) -> str:
+    """Return a tree as text for the engine."""
+    return tree.sql(DIALECT, comments=False)
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    """Return a column, quoted."""
+    return exp.column(name, table=table, quoted=True)
+
+
+def text(value: str) -> exp.Literal:
+    """Return a text literal."""
+    return exp.Literal.string(value)
+
+
+def double(value: float) -> Sql:
+    """Return a double, to the last bit: with an exponent, so that it is not read as a decimal."""
+    written = repr(abs(float(value)))
+    literal = exp.Literal.number(written if "e" in written else f"{written}e0")
+    return exp.Paren(this=exp.Neg(this=literal)) if str(float(value)).startswith("-") else literal
+
+
+def whole(value: int) -> Sql:
+    """Return a whole number."""
+    literal = exp.Literal.number(abs(value))
+    return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
+
+
+def boolean(value: bool) -> Sql:  # noqa: FBT001  a value, not a switch
+    """Return true or false."""
+    return exp.true() if value else exp.false()
+
+
+def null(kind: str) -> Sql:
+    """Return an unknown value of a type."""
+    return cast(exp.null(), kind)
+
+
+def cast(item: Sql, kind: str) -> Sql:
+    """Return a value as another type."""
+    return exp.Cast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
+
+
+def try_cast(item: Sql, kind: str) -> Sql:
+    """Return a value as another type, unknown where it does not fit."""
+    return exp.TryCast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
+
+
+def call(name: str, *arguments: Sql) -> Sql:
+    """Return a call of one of DuckDB's functions."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def group(item: Sql) -> Sql:
+    """Return an operand, in parentheses where it needs them."""
+    return item if isinstance(item, LEAVES) else exp.Paren(this=item)
+
+
+def binary(operator: type[exp.Binary], left: Sql, right: Sql) -> Sql:
+    """Return left operator right."""
+    return operator(this=group(left), expression=group(right))
+
+
+def all_of(items: Iterable[Sql]) -> Sql:
+    """Return Kleene's and, which is SQL's."""
+    return _joined(exp.And, list(items), nothing=True)
+
+
+def any_of(items: Iterable[Sql]) -> Sql:
+    """Return Kleene's or, which is SQL's."""
+    return _joined(exp.Or, list(items), nothing=False)
+
+
+def _joined(operator: type[exp.Connector], items: Sequence[Sql], *, nothing: bool) -> Sql:
+    if not items:
+        return boolean(nothing)
+    found = items[0] if len(items) == 1 else group(items[0])
+    for each in items[1:]:
+        found = operator(this=found, expression=group(each))
+    return found
+
+
+def negation(item: Sql) -> Sql:
+    """Return Kleene's not, which is SQL's."""
+    return exp.Not(this=group(item))
+
+
+def is_null(item: Sql) -> Sql:
+    """Return whether a value is unknown."""
+    return exp.Is(this=group(item), expression=exp.null())
+
+
+def is_known(item: Sql) -> Sql:
+    """Return whether a value is known."""
+    return exp.Not(this=exp.Paren(this=is_null(item)))
+
+
+def is_true(item: Sql) -> Sql:
+    """Return whether a condition is true; never unknown itself."""
+    return call("coalesce", item, exp.false())
+
+
+def is_false(item: Sql) -> Sql:
+    """Return whether a condition is false; never unknown itself."""
+    return exp.Not(this=call("coalesce", item, exp.true()))
+
+
+def is_one_of(item: Sql, values: Iterable[Sql]) -> Sql:
+    """Return whether a value is among others; unknown if it is."""
+    return exp.In(this=group(item), expressions=list(values))
+
+
+def when(branches: Iterable[tuple[Sql, Sql]], otherwise: Sql | None = None) -> Sql:
+    """Return the value of the first branch whose condition is true."""
+    ifs = [exp.If(this=condition, true=value) for condition, value in branches]
+    if not ifs:
+        return otherwise if otherwise is not None else exp.null()
+    return exp.Case(ifs=ifs, default=otherwise)
+
+
+def by_number(item: Sql, values: Sequence[tuple[int, Sql]], kind: str) -> Sql:
+    """Return the value that stands beside a whole number; unknown for the other numbers."""
+    if not values:
+        return null(kind)
+    ifs = [exp.If(this=whole(number), true=value) for number, value in values]
+    return exp.Case(this=item, ifs=ifs)
+
+
+def total(items: Iterable[Sql]) -> Sql:
+    """Return a sum, added from left to right; 0 of nothing."""
+    found: Sql | None = None
+    for each in items:
+        found = each if found is None else exp.Add(this=found, expression=group(each))
+    return whole(0) if found is None else exp.Paren(this=found)
+
+
+def joined(items: Iterable[Sql], between: str) -> Sql:
+    """Return the known texts, joined."""
+    listed = list(items)
+    return call("concat_ws", text(between), *listed) if listed else text("")
+
+
+def listed(items: Iterable[Sql], kind: str) -> Sql:
+    """Return a list of values of a type."""
+    return cast(exp.Array(expressions=list(items)), f"{kind}[]")
+
+
+def named(item: Sql, name: str) -> Sql:
+    """Return a value under a name, as a select lists it."""
+    return exp.alias_(item, name, quoted=True, copy=False)
+
+
+def rows_of(name: str) -> exp.Select:
+    """Return a select of nothing yet from a table."""
+    return exp.Select().from_(exp.to_table(name, quoted=True) if isinstance(name, str) else name)
