@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from kamrules import hookspecs
+from kamrules import __version__, hookspecs
 from kamrules.book import Rows
 from kamrules.diagnostics import (
     DataError,
@@ -95,7 +95,7 @@ class Plugins:
         environ = os.environ if environ is None else environ
         plugins = cls(trace=environ.get(TRACE, "") not in ("", "0"))
         for name, module in BUILT_IN.items():
-            plugins.add(import_module(module), Plugin(name, "kamrules", _own_version(), built_in=True))
+            plugins.add(import_module(module), Plugin(name, "kamrules", __version__, built_in=True))
         points = _entry_points()
         for point in plugins._wanted(points, environ.get(LOAD)):
             plugins._load(point)
@@ -107,7 +107,9 @@ class Plugins:
         A fault of its own switches it off, with the reason in `failure`.
         """
         if plugin is None:
-            plugin = Plugin(getattr(implementation, "__name__", type(implementation).__name__), "", "")
+            plugin = Plugin(
+                getattr(implementation, "__name__", type(implementation).__name__), "", ""
+            )
         self._plugins.append(plugin)
         plugin.failure = self._register(implementation, plugin) or self._collect(plugin)
         if plugin.failure is not None:
@@ -188,7 +190,9 @@ class Plugins:
         if found is None:
             near = nearest(format, self.sinks)
             message = f"there is no format `{format}`; there are {', '.join(sorted(self.sinks))}"
-            raise UsageError(Diagnostic("KR705", message, help=f"did you mean `{near}`?" if near else None))
+            raise UsageError(
+                Diagnostic("KR705", message, help=f"did you mean `{near}`?" if near else None)
+            )
         return found
 
     def run_started(self, run: Run) -> tuple[Diagnostic, ...]:
@@ -216,7 +220,9 @@ class Plugins:
 
     def _tell(self, hook: str, **arguments: Any) -> tuple[Diagnostic, ...]:  # noqa: ANN401
         return tuple(
-            Diagnostic("KR703", f"{plugin.shown} failed in `{hook}`: {_told(answer)}", Severity.WARNING)
+            Diagnostic(
+                "KR703", f"{plugin.shown} failed in `{hook}`: {_told(answer)}", Severity.WARNING
+            )
             for plugin, answer in self._ask(hook, arguments)
             if isinstance(answer, Exception)
         )
@@ -268,7 +274,9 @@ class Plugins:
         """Return why the manager does not take the plug-in, if it does not."""
         twin = next((each for each in self._plugins[:-1] if each.name == plugin.name), None)
         if twin is not None:
-            message = f"two plug-ins are called `{plugin.name}`: of {_of(twin)} and of {_of(plugin)}"
+            message = (
+                f"two plug-ins are called `{plugin.name}`: of {_of(twin)} and of {_of(plugin)}"
+            )
             return _failure("KR701", message)
         try:
             self._manager.register(implementation, plugin.name)
@@ -276,7 +284,9 @@ class Plugins:
             return _failure("KR702", f"{plugin.shown} cannot be used: {_told(error)}")
         callers = self._manager.get_hookcallers(implementation) or []
         plugin.hooks = tuple(each.name for each in callers)
-        known = [each for each in vars(hookspecs) if hasattr(getattr(hookspecs, each), "kamrules_spec")]
+        known = [
+            each for each in vars(hookspecs) if hasattr(getattr(hookspecs, each), "kamrules_spec")
+        ]
         for each in callers:
             if not each.has_spec():
                 near = nearest(each.name, known)
@@ -310,7 +320,9 @@ class Plugins:
         def register(name: str, one: Any) -> None:  # noqa: ANN401  what the hook says
             for each in self._plugins:
                 if name in getattr(each, registry):
-                    message = f"{word} `{name}` of {plugin.shown} is already registered by {each.shown}"
+                    message = (
+                        f"{word} `{name}` of {plugin.shown} is already registered by {each.shown}"
+                    )
                     raise _RefusedError(_failure("KR701", message))
             if registry == "rulesets":
                 one = Path(one)
@@ -345,12 +357,6 @@ def _told(error: BaseException) -> str:
     """Return an exception in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _own_version() -> str:
-    import kamrules  # noqa: PLC0415  which names this module's hooks
-
-    return kamrules.__version__
 
 
 def _distribution(point: metadata.EntryPoint) -> tuple[str, str]:
