@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kamrules.decision import Earlier
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
 
 if TYPE_CHECKING:
@@ -179,6 +180,28 @@ class Memory:
             states = _write(found.states, STATES, select(_LATEST_STATES, (date,)))
             proposals = _write(found.proposals, PROPOSALS, select(_LATEST_PROPOSALS, (date,)))
         return found if states or proposals else None
+
+    def earlier_of(self, account_id: str, as_of: datetime.date) -> Earlier | None:
+        """Return what was known of one account before a date; None when nothing was."""
+        if self._new:
+            return None
+        wanted = (as_of.isoformat(), account_id)
+        with self._failures():
+            state = self._connection.execute(
+                "SELECT class, tier FROM state WHERE as_of < ?1 AND account_id = ?2 "
+                "ORDER BY as_of DESC LIMIT 1",
+                wanted,
+            ).fetchone()
+            proposed = self._connection.execute(
+                "SELECT action, max(proposed_on) FROM proposal "
+                "WHERE proposed_on < ?1 AND account_id = ?2 GROUP BY action",
+                wanted,
+            ).fetchall()
+        if state is None and not proposed:
+            return None
+        known_class, tier = state or (None, None)
+        dates = {action: datetime.date.fromisoformat(date) for action, date in proposed}
+        return Earlier.model_validate({"class": known_class, "tier": tier, "proposed": dates})
 
     def record(
         self, as_of: datetime.date, files: EarlierFiles, *, ruleset: str = "", digest: str = ""

@@ -19,7 +19,7 @@ PLAIN = {"true": "+", "false": "-", "unknown": "?"}
 FANCY = {"true": "✓", "false": "✗", "unknown": "?"}
 COLOURS = {"true": "green", "false": "red", "unknown": "yellow"}
 MOVES = {
-    "placed": "placed, nothing earlier is known",
+    "placed": "placed, no earlier one is known",
     "stayed": "as before",
     "up": "up from",
     "down": "down from",
@@ -81,8 +81,9 @@ class _Drawer:
     def _class(self, tree: Tree, proof: Proof) -> None:
         one = self.decision
         move = _moved(one.class_move, one.class_before)
-        branch = tree.add(_text(f"Class: {proof.shown}{move}", "bold"))
         rules = [each for each in proof.children if each.kind == "condition"]
+        title = next((each.title for each in rules if each.address == f"class.{one.class_}"), None)
+        branch = tree.add(_text(f"Class: {title or 'unknown'}{move}", "bold"))
         for each in rules:
             if each.address == f"class.{one.class_}" or (one.faults and each.state == "true"):
                 why = branch.add(self._marked(each.state, f"{each.title}{_clauses(each.source)}"))

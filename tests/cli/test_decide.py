@@ -9,7 +9,9 @@ import pytest
 from kamrules.decision import Decision
 from tests.commands import run
 
-ACME = json.dumps({"account_id": "A1", "name": "Ācme", "orders": [{"date": "2026-05-01", "amount": 2e6}]})
+ACME = json.dumps(
+    {"account_id": "A1", "name": "Ācme", "orders": [{"date": "2026-05-01", "amount": 2e6}]}
+)
 
 
 def test_a_decision_is_json_on_stdout_that_reads_back():

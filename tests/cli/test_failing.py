@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +32,9 @@ def test_a_misspelt_command_is_told_with_the_nearest_one():
 def test_a_misspelt_option_is_told_with_the_nearest_one():
     told = run("check", "--formt", "json")
     assert told.status == 2
-    assert "`kamrules check` has no option `--formt`\n  = help: did you mean `--format`?" in told.err
+    assert (
+        "`kamrules check` has no option `--formt`\n  = help: did you mean `--format`?" in told.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,12 +59,14 @@ def test_wrong_usage_is_told_in_one_sentence_with_status_2(words, message):
 def test_a_defect_names_itself_and_a_file_to_report_without_a_traceback(broken):
     told = run("check", "kam")
     assert told.status == 70
-    assert told.err.startswith("error[KR900]: a defect of kamrules: ValueError: the moon is \ufffd[31mfull")
+    assert told.err.startswith(
+        "error[KR900]: a defect of kamrules: ValueError: the moon is \ufffd[31mfull"
+    )
     assert "Traceback" not in told.err
     path = told.err.split("the file `")[1].split("`")[0]
-    with open(path, encoding="utf-8") as file:
-        assert "Traceback" in file.read()
-    os.unlink(path)
+    report = Path(path)
+    assert "Traceback" in report.read_text(encoding="utf-8")
+    report.unlink()
 
 
 @pytest.mark.parametrize("way", ["option", "environment"])
@@ -85,7 +89,10 @@ def test_ctrl_c_says_that_nothing_was_changed_with_status_130(monkeypatch):
 
 def test_a_reader_that_goes_away_is_no_error():
     process = subprocess.Popen(
-        [COMMAND, "schema", "ruleset"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        [COMMAND, "schema", "ruleset"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
     )
     process.stdout.close()
     assert process.stderr.read() == b""

@@ -11,20 +11,20 @@ from kamrules.cli.entry import kamrules
 from kamrules.pages import codes
 from tests.commands import run
 
-COMMANDS = kamrules.list_commands(None)
+FOUND = kamrules.list_commands(None)
 
 
 def test_the_commands_are_those_the_readme_tells_of():
     wanted = "check code completion decide demo explain inspect plugins run schema"
-    assert COMMANDS == wanted.split()
+    assert wanted.split() == FOUND
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", FOUND)
 def test_help_of_a_command_ends_with_an_example_of_it(name, flag):
     told = run(name, flag)
     assert (told.status, told.err) == (0, "")
-    assert f"Example: " in told.out
+    assert "Example: " in told.out
     assert f"kamrules {name}" in told.out.rpartition("Example:")[2]
     assert max(len(line) for line in told.out.splitlines()) <= 100
 
