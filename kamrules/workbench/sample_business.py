@@ -24,7 +24,7 @@ def account(who: Profile, as_of: datetime.date, chance: Chance) -> Row:
     known, troubles = who.known, who.troubles
     bought = who.kind in (CUSTOMER, FORMER)
     since = as_of - datetime.timedelta(days=int(who.years * 365)) if bought else None
-    needs = not (who.kind == POOR and chance.happens(0.35))
+    needs = who.kind != POOR or ("large_elsewhere" not in troubles and chance.happens(0.65))
     demand = max(-0.4, min(0.5, who.trend * 0.6 + chance.between(-0.1, 0.1)))
     switching = (
         "high" if "locked_in" in troubles or who.tier == 4 else chance.pick(("low", "medium"))
@@ -39,7 +39,7 @@ def account(who: Profile, as_of: datetime.date, chance: Chance) -> Row:
         "annual_revenue": chance.known(known + 0.15, _rounded(who.size)),
         "employees": chance.known(known, max(3, int(who.size / chance.between(120_000, 260_000)))),
         "needs_our_product": chance.known(1 if who.kind == POOR else known, needs),
-        "estimated_spend": chance.known(known, _rounded(who.spend)),
+        "estimated_spend": chance.known(1 if "large_elsewhere" in troubles else known, _rounded(who.spend)),
         "potential": chance.known(known * 0.8, _rounded(who.potential)),
         "demand_growth": chance.known(known * 0.6, round(demand, 2)),
         "switching_cost": chance.known(known * 0.8, switching),
@@ -163,7 +163,7 @@ def agreements(who: Profile, as_of: datetime.date, chance: Chance) -> Iterator[R
     elif ends and who.tier:
         until = as_of + datetime.timedelta(days=chance.whole(15, 115))
         yield _agreement("formal", chance.before(as_of, 300, 1_000), until)
-    elif who.tier == 2 and chance.happens(0.4):
+    elif who.tier == 2 and chance.happens(0.55):
         yield _agreement("informal", chance.before(as_of, 100, 900), None)
     if who.tier >= 3 and chance.happens(0.8):
         yield _agreement("exclusive", chance.before(as_of, 100, 700), None)

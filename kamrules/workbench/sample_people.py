@@ -37,9 +37,15 @@ def contacts(who: Profile, as_of: datetime.date, chance: Chance) -> Iterator[Row
         if "opponent" in who.troubles and place == deciders:
             role, stance = "decision_maker", "opponent"
         sure = 1 if forced or stance == "opponent" else min(0.97, who.known + 0.2)
+        if "stances_open" in who.troubles and place:
+            sure = 0.3
         cared = chance.happens(who.care if place else who.care + 0.2)
         matched = cared or (who.tier > 2 and place < 2)
-        ours = OUR_EXECUTIVES if executive and chance.happens(0.6) else OUR_PEOPLE[:8]
+        ours: tuple[str, ...] = (
+            OUR_EXECUTIVES if executive and chance.happens(0.6) else OUR_PEOPLE[:8]
+        )
+        if "one_person" in who.troubles and who.tier < 3:
+            ours = (who.manager or OUR_PEOPLE[0],)
         yield {
             "name": person(who.country, chance),
             "level": level,
@@ -82,7 +88,8 @@ def _last_contact(who: Profile, place: int, as_of: datetime.date, chance: Chance
     if place == 0 and "decider_neglected" in who.troubles:
         return chance.before(as_of, 100, 260)
     if "executives_neglected" in who.troubles:
-        return chance.before(as_of, 185, 330) if place < 3 else chance.before(as_of, 3, 100)
+        late = (70, 150) if who.tier == 4 else (185, 330)
+        return chance.before(as_of, *late) if place < 4 else chance.before(as_of, 3, 100)
     if who.kind == FORMER:
         return chance.before(as_of, 150, 700)
     longest = 30 + int(190 * (1 - who.care)) if who.kind == CUSTOMER else 240

@@ -25,7 +25,7 @@ _TROUBLES = (
     ("complaint_severe", 0.035, 0),
     ("complaint_old", 0.05, 0),
     ("complaint_new", 0.05, 0),
-    ("complaint_settled", 0.05, 0),
+    ("complaint_settled", 0.07, 0),
     ("complaints_many", 0.03, 0),
     ("rival_preferred", 0.06, 0.1),
     ("falling", 0.12, 0),
@@ -41,7 +41,7 @@ _TROUBLES = (
     ("deal_large", 0.05, 0.04),
     ("new_customer", 0.05, 0),
     ("asleep", 0.05, 0),
-    ("credit_hold", 0.025, 0.03),
+    ("credit_hold", 0.035, 0.03),
     ("agreement_ends", 0.06, 0),
     ("no_manager", 0.06, 0.4),
     ("satisfaction_fell", 0.07, 0),
@@ -50,11 +50,14 @@ _TROUBLES = (
     ("thin_margin", 0.09, 0),
     ("opponent", 0.07, 0.03),
     ("plan_stale", 0.12, 0),
-    ("plan_draft", 0.12, 0),
-    ("self_check_bad", 0.05, 0),
+    ("plan_draft", 0.22, 0),
+    ("self_check_bad", 0.09, 0),
     ("decider_neglected", 0.12, 0.2),
-    ("executives_neglected", 0.1, 0),
-    ("locked_in", 0.04, 0.15),
+    ("executives_neglected", 0.14, 0),
+    ("stances_open", 0.12, 0),
+    ("one_person", 0.12, 0),
+    ("large_elsewhere", 0, 0.08),
+    ("locked_in", 0.04, 0.2),
     ("visited_in_vain", 0, 0.25),
     ("poorly_known", 0.1, 0.35),
 )
@@ -111,7 +114,7 @@ def _profile(number: int, kind: str, rank: float, taken: set[str], chance: Chanc
     share = chance.between(0.12, 0.85) if customer else 1.0
     worth = revenue if customer else _pareto(rank) * chance.between(0.3, 1.6)
     if kind == POOR:
-        worth *= 4 if chance.happens(0.08) else 0.06
+        worth = 4_000_000 if "large_elsewhere" in troubles else worth * 0.06
     spend = worth / share
     tier = _tier(rank, troubles, chance) if customer else 0
     important = customer and rank < 50
@@ -172,7 +175,9 @@ def _tier(rank: float, troubles: frozenset[str], chance: Chance) -> int:
     if "new_customer" in troubles or "poorly_known" in troubles:
         return 1
     likely = (
-        ((4, 0.1), (3, 0.3), (2, 0.4), (1, 0.2)) if rank < 50 else ((3, 0.03), (2, 0.27), (1, 0.7))
+        ((4, 0.17), (3, 0.28), (2, 0.35), (1, 0.2))
+        if rank < 50
+        else ((3, 0.03), (2, 0.27), (1, 0.7))
     )
     return chance.weighted(likely)
 
