@@ -203,7 +203,7 @@ class _Work:
                 self.urgent = (
                     tuple(decisions.urgent(self.order.urgent)) if self.order.urgent else ()
                 )
-            self.warnings += _faults(counts)
+            self.warnings += (*decisions.warnings, *_faults(counts))
             with self.interruption.stopping(decisions.interrupt):
                 self.warnings += self.plugins.decided(decisions.tables, run)
                 with self._step(f"writing {self.order.format} files", "write"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -34,9 +33,12 @@ def print_summary(console: Console, report: Mapping[str, Any], program: Program)
             "bold",
         )
     )
+    console.print()
     console.print(_pyramid(counts, program, book.get("currency")))
+    console.print()
     if counts["tiers"]:
         console.print(_tiers(counts))
+        console.print()
     for each in _sentences(counts):
         console.print(_line(each))
     for each in quality_lines(report["quality"]):
@@ -51,7 +53,7 @@ def print_files(console: Console, out: Path, report: Mapping[str, Any]) -> None:
 
 def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
     """Print actions of the whole book, the most urgent first, with their reasons."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("Priority", justify="right")
     table.add_column("Account", overflow="fold", max_width=26)
     table.add_column("What to do, and why", overflow="fold")
@@ -67,7 +69,9 @@ def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
             _line(f"{each['owner']}\n{each['due_on']}"),
         )
     console.print(_line("The most urgent actions", "bold"))
+    console.print()
     console.print(table)
+    console.print()
 
 
 def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) -> RenderableType:
@@ -75,7 +79,7 @@ def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) 
     times = {each.id: each.time_share for each in program.strategies}
     timed = any(times.get(each["id"]) is not None for each in classes)
     revenue = any(each.get("revenue") is not None for each in classes)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("Class")
     table.add_column("Accounts", justify="right")
     table.add_column("Share", justify="right")
@@ -95,13 +99,13 @@ def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) 
             time = times.get(each["id"])
             row.append("" if time is None else _share(time, 1))
         table.add_row(*(_line(cell) for cell in row))
-    return Padding(table, (1, 0, 0, 0))
+    return table
 
 
 def _tiers(counts: Mapping[str, Any]) -> RenderableType:
     tiers = counts["tiers"]
     everyone = sum(each["accounts"] for each in tiers)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("Tier")
     table.add_column("Accounts", justify="right")
     table.add_column("Share", justify="right")
@@ -153,6 +157,10 @@ def problem_line(table: Mapping[str, Any], problem: Mapping[str, Any]) -> str:
     some = f" ({', '.join(problem['examples'])})" if problem["examples"] else ""
     count = f"{_number(problem['count'])} of {_number(table['rows_read'])} {what}"
     return f"  {where}: {count}: {problem['message']}{some} [{problem['code']}]"
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
 def _line(text: str, style: str = "") -> Text:

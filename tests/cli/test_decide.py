@@ -39,7 +39,7 @@ def test_a_parameter_can_be_set():
 @pytest.mark.parametrize(
     ("facts", "status", "message"),
     [
-        ('{"account_id": "A1"', 4, "error[KR805]: no JSON: expecting `,` delimiter\n --> standard input:1:20"),
+        ('{"account_id": 1', 4, "error[KR805]: no JSON: expecting `,` delimiter\n --> standard input:1:17"),
         ("", 4, "error[KR805]: no JSON: expecting value"),
         ("[1, 2]", 4, "error[KR805]: `standard input` holds a list"),
         ("null", 4, "error[KR805]: `standard input` holds `null`"),
