@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from kamrules.engines.sql.deciding import decide_book
+from kamrules.engines.sql.inspecting import Inspection, TableFound, inspect_book, read_account
 from kamrules.engines.sql.results import BookDecisions
 
-__all__ = ["BookDecisions", "decide_book"]
+__all__ = [
+    "BookDecisions",
+    "Inspection",
+    "TableFound",
+    "decide_book",
+    "inspect_book",
+    "read_account",
+]

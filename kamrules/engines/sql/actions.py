@@ -68,7 +68,12 @@ def _largest(keys: list[exp.Column], count: int) -> Sql:
     if not keys or not count:
         return null("bigint[]")
     some = any_of(is_known(each.copy()) for each in keys)
-    found = call("list_aggregate", listed([each.copy() for each in keys], "bigint"), text("max"), whole(count))
+    found = call(
+        "list_aggregate",
+        listed([each.copy() for each in keys], "bigint"),
+        text("max"),
+        whole(count),
+    )
     return when([(some, found)], null("bigint[]"))
 
 

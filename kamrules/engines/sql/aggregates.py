@@ -143,7 +143,9 @@ def place_of(step: AggregateStep, rows: Sql) -> Sql:
 
 
 def _rows(staged: Staged, outer: exp.Select | None) -> exp.Select:
-    source = rows_of(staged.relation).select(exp.Star(), copy=False).where(staged.usable, copy=False)
+    source = (
+        rows_of(staged.relation).select(exp.Star(), copy=False).where(staged.usable, copy=False)
+    )
     if outer is None:
         return source
     left, right = column(ACCOUNT_ID, "l"), column(ACCOUNT_ID, "o")
@@ -249,7 +251,9 @@ class _Maker:
                 return value_of_total(call("coalesce", raw, whole(0)), form, of)
             case Aggregation.MEAN:
                 total = exp.Dot(this=exp.Paren(this=raw), expression=exp.to_identifier("total"))
-                count = exp.Dot(this=exp.Paren(this=raw.copy()), expression=exp.to_identifier("count"))
+                count = exp.Dot(
+                    this=exp.Paren(this=raw.copy()), expression=exp.to_identifier("count")
+                )
                 known = value_of_total(total, form, of)
                 count = call("nullif", cast(count, "double"), double(0.0))
                 return binary(exp.Div, known, count)
@@ -263,5 +267,3 @@ def _filtered(found: Sql, tests: list[Sql]) -> Sql:
     if not tests:
         return found
     return exp.Filter(this=found, expression=exp.Where(this=all_of(tests)))
-
-

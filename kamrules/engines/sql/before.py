@@ -70,13 +70,17 @@ def before_tables(
             ]
         )
         tests.append(within)
-        last = exp.Filter(this=exp.Max(this=column("day")), expression=exp.Where(this=within.copy()))
+        last = exp.Filter(
+            this=exp.Max(this=column("day")), expression=exp.Where(this=within.copy())
+        )
         items.append(named(last, day_column(index)))
     since = binary(exp.Sub, cast(column("proposed_on"), "date"), cast(text("1970-01-01"), "date"))
     days = rows_of(f"{PROPOSALS}_file").select(
         column(ACCOUNT_ID), column("action"), named(cast(since, "bigint"), "day"), copy=False
     )
-    found = exp.Select(expressions=[column(ACCOUNT_ID), *items]).from_(days.subquery("p", copy=False))
+    found = exp.Select(expressions=[column(ACCOUNT_ID), *items]).from_(
+        days.subquery("p", copy=False)
+    )
     _make(connection, PROPOSALS, found.where(any_of(tests), copy=False))
     yield PROPOSALS, [day_column(index) for index, _ in cooling]
 

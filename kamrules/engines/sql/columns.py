@@ -131,7 +131,9 @@ def _double_of(item: Sql, places: int) -> Sql:
     power = cast(whole(10**places), f"decimal({places + 1}, 0)")
     units = cast(cast(binary(exp.Mul, item.copy(), power), "bigint"), "double")
     long = binary(exp.Div, units, double(10.0**places))
-    return when([(is_null(item.copy()), null("double")), (small, cast(item.copy(), "double"))], long)
+    return when(
+        [(is_null(item.copy()), null("double")), (small, cast(item.copy(), "double"))], long
+    )
 
 
 def _native(came_as: str, of: Type) -> bool:
@@ -160,9 +162,7 @@ def _looked_up(given: Sql, how: ColumnMap) -> Sql:
     return when(branches, given) if branches else given
 
 
-def _from_native(
-    raw: Sql, came_as: str, of: Type, how: ColumnMap
-) -> tuple[Sql, Form, Sql | None]:
+def _from_native(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Form, Sql | None]:
     known = is_known(raw.copy())
     if of.kind in {Kind.TEXT, Kind.CHOICE}:
         return _plain(raw if came_as == "VARCHAR" else cast(raw, "varchar"), of)

@@ -27,9 +27,13 @@ def connect(
     try:
         if spill_folder is not None:
             Path(spill_folder).mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=SPILL, dir=spill_folder, ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(
+            prefix=SPILL, dir=spill_folder, ignore_cleanup_errors=True
+        )
     except OSError as error:
-        message = f"`{spill_folder}` cannot be used to spill to: {(error.strerror or str(error)).lower()}"
+        message = (
+            f"`{spill_folder}` cannot be used to spill to: {(error.strerror or str(error)).lower()}"
+        )
         raise UsageError(Diagnostic("KR860", message)) from error
     settings: dict[str, str | bool | int | float | list[str]] = {
         "temp_directory": folder.name,
@@ -64,7 +68,9 @@ def told_as_data() -> Iterator[None]:
     except duckdb.InternalException:
         raise
     except (duckdb.IOException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        raise DataError(Diagnostic("KR863", f"the book cannot be read: {_first_line(error)}")) from error
+        raise DataError(
+            Diagnostic("KR863", f"the book cannot be read: {_first_line(error)}")
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -29,6 +29,7 @@ from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.staging import stage, unused
+from kamrules.engines.sql.summary import summary_reads
 from kamrules.engines.sql.tree import column, named, sql
 from kamrules.engines.sql.values import Values
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
@@ -120,7 +121,9 @@ class _Deciding:
         self.qualities: dict[str, TableQuality] = {}
         self.related: dict[str, Staged] = {}
 
-    def run(self, open_source: OpenSource, earlier: EarlierFiles | None, folder: Any) -> BookDecisions:  # noqa: ANN401
+    def run(
+        self, open_source: OpenSource, earlier: EarlierFiles | None, folder: Any
+    ) -> BookDecisions:  # noqa: ANN401
         """Stage the book, lay all columns, and work out the core."""
         self._stage(open_source)
         memory = earlier is not None
@@ -134,12 +137,18 @@ class _Deciding:
         outputs = Outputs(
             self.values, self.program, self.settings.as_of, self.settings.language, memory=memory
         ).all()
-        self._core(set().union(*(each.reads() for each in outputs.values())))
+        self._core(
+            set().union(
+                *(each.reads() for each in outputs.values()),
+                summary_reads(self.program, self.values.places),
+            )
+        )
         return BookDecisions(
             program=self.program,
             connection=self.connection,
             folder=folder,
             outputs=outputs,
+            places=self.values.places,
             quality=self._quality(),
             warnings=tuple(unused(self.book, dict(self.program.tables))),
             as_of=self.settings.as_of,
@@ -181,7 +190,9 @@ class _Deciding:
         ).from_(exp.to_table(PEOPLE, quoted=True), copy=False)
         for name, _ in self.joins:
             on = exp.EQ(this=column(ACCOUNT_ID, PEOPLE), expression=column(ACCOUNT_ID, name))
-            select = select.join(exp.to_table(name, quoted=True), on=on, join_type="left", copy=False)
+            select = select.join(
+                exp.to_table(name, quoted=True), on=on, join_type="left", copy=False
+            )
         return select
 
     # the program
@@ -233,15 +244,11 @@ class _Deciding:
         outer, places = None, {}
         wanted = outer_names(steps)
         if wanted:
-            trees = {
-                place: self.values.value(node) for place, node in wanted.items()
-            }
+            trees = {place: self.values.value(node) for place, node in wanted.items()}
             places = {place: column(f"v{number}") for number, place in enumerate(trees)}
             items = [named(tree, f"v{number}") for number, tree in enumerate(trees.values())]
             outer = self.stack.select([column(ACCOUNT_ID), *items], self._ground())
-        select = aggregate(
-            steps, staged, self.program.tables[table], self.day, outer, places
-        )
+        select = aggregate(steps, staged, self.program.tables[table], self.day, outer, places)
         name = f"sums_{len(self.joins)}"
         rows = f"{name}_rows"
         self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
@@ -262,6 +269,6 @@ class _Deciding:
     def _quality(self) -> Any:  # noqa: ANN401
         from kamrules.book import Quality  # noqa: PLC0415
 
-        return Quality(tuple(self.qualities[name] for name in self.book.tables if name in self.qualities))
-
-
+        return Quality(
+            tuple(self.qualities[name] for name in self.book.tables if name in self.qualities)
+        )

@@ -115,7 +115,9 @@ class Outputs:
             columns.append(("name", null("varchar") if found is None else found.copy()))
         columns.append(("as_of", cast(text(self.as_of.isoformat()), "date")))
         for what in ("class", "tier"):
-            columns += [(f"{what}{part}", self._step(f"{what}{part}")) for part in ("", "_before", "_move")]
+            columns += [
+                (f"{what}{part}", self._step(f"{what}{part}")) for part in ("", "_before", "_move")
+            ]
         columns += [(each, self._step(each)) for each in ("phase", "strategy")]
         columns += [*self._next_class(), *self._next_tier()]
         columns += [(each.id, self._step(each.address)) for each in program.scores]
@@ -205,9 +207,7 @@ class Outputs:
         """Many rows an account: unknown facts that would matter."""
         rules = self.program.gaps
         number = column(NUMBER)
-        matters = [
-            (place, matters_to(self.values, each)) for place, each in enumerate(rules)
-        ]
+        matters = [(place, matters_to(self.values, each)) for place, each in enumerate(rules)]
         columns: list[tuple[str, Sql]] = [
             (ACCOUNT_ID, column(ACCOUNT_ID)),
             ("fact", self._at(number, [text(each.fact) for each in rules])),
@@ -268,9 +268,13 @@ class _ActionTable:
 
     def _messages(self, part: str) -> Sql:
         """Return the title or the reason: written out once if nothing in it depends on the account."""
-        made = [told(getattr(each, part), self.outputs.language, self._slot) for each in self.actions]
+        made = [
+            told(getattr(each, part), self.outputs.language, self._slot) for each in self.actions
+        ]
         otherwise = [text(each.id if part == "title" else "") for each in self.actions]
-        found = [one if one is not None else other for one, other in zip(made, otherwise, strict=True)]
+        found = [
+            one if one is not None else other for one, other in zip(made, otherwise, strict=True)
+        ]
         if all(isinstance(each, exp.Literal) for each in found):
             return self._listed(found)
         return by_number(column(NUMBER), list(enumerate(found)), "varchar")

@@ -77,16 +77,24 @@ def lay_class(values: Values, program: Program) -> None:
         code = stack.add(
             "class_code",
             when(
-                [(is_known(fault.copy()), null(NOWHERE)), (is_known(placed.copy()), text("placed"))],
+                [
+                    (is_known(fault.copy()), null(NOWHERE)),
+                    (is_known(placed.copy()), text("placed")),
+                ],
                 null(NOWHERE),
             ),
         )
-    move = when([(binary(exp.EQ, call("left", code.copy(), whole(3)), text("up:")), text("up"))], code.copy())
+    move = when(
+        [(binary(exp.EQ, call("left", code.copy(), whole(3)), text("up:")), text("up"))],
+        code.copy(),
+    )
     branches = [
         (is_one_of(code.copy(), [text("placed"), text("down")]), placed.copy()),
         (is_one_of(code.copy(), [text("held"), text("stayed")]), before.copy()),
     ]
-    values.places["step", "class"] = stack.add("class", when(branches, call("substr", code.copy(), whole(4))))
+    values.places["step", "class"] = stack.add(
+        "class", when(branches, call("substr", code.copy(), whole(4)))
+    )
     values.places["step", "class_move"] = stack.add("class_move", move)
     values.places["step", "fault"] = fault
 
@@ -183,9 +191,7 @@ def lay_tier(values: Values, program: Program) -> None:
     values.places["step", "tier_move"] = stack.add("tier_move", move)
 
 
-def _tier_by_memory(
-    values: Values, program: Program, highest: Sql, before: Sql
-) -> tuple[Sql, Sql]:
+def _tier_by_memory(values: Values, program: Program, highest: Sql, before: Sql) -> tuple[Sql, Sql]:
     tiers, stack = program.tiers, values.stack
     ids = [(each.id, whole(place)) for place, each in enumerate(tiers, start=1)]
     start = stack.add("tier_start", _by_text(before, ids))

@@ -71,7 +71,7 @@ def _left_out(code: str, count: int, message: str, examples: list[str] | None) -
 def _quality(connection: Any, staged: Staged, table: Table, extra: list[Problem]) -> TableQuality:  # noqa: ANN401
     kept = "kept" if staged.table.only else "true"
     read, filtered, nameless = connection.execute(
-        f'SELECT count(*), count(*) FILTER (NOT {kept}), '  # noqa: S608
+        f"SELECT count(*), count(*) FILTER (NOT {kept}), "  # noqa: S608
         f'count(*) FILTER ({kept} AND "{ACCOUNT_ID}" IS NULL) FROM "{staged.relation}"'
     ).fetchall()[0]
     problems = list(staged.problems)
@@ -84,7 +84,12 @@ def _quality(connection: Any, staged: Staged, table: Table, extra: list[Problem]
     earlier = sum(each.count for each in staged.problems if each.leaves_out)
     read += earlier
     return TableQuality(
-        staged.table.name, staged.table.source, read, read - filtered - lost, tuple(problems), filtered
+        staged.table.name,
+        staged.table.source,
+        read,
+        read - filtered - lost,
+        tuple(problems),
+        filtered,
     )
 
 

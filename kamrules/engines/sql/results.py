@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from kamrules.engines.sql.summary import Summary
 from kamrules.engines.sql.tree import sql
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.memory import EarlierFiles
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.diagnostics import Diagnostic
     from kamrules.engines.sql.outputs import Output
+    from kamrules.engines.sql.tree import Sql
 
 
 class BookDecisions:
@@ -29,6 +31,7 @@ class BookDecisions:
         connection: Any,  # noqa: ANN401  DuckDB's
         folder: tempfile.TemporaryDirectory[str],
         outputs: dict[str, Output],
+        places: dict[tuple[str, str], Sql],
         quality: Quality,
         warnings: tuple[Diagnostic, ...],
         as_of: datetime.date,
@@ -40,6 +43,7 @@ class BookDecisions:
         self.as_of = as_of
         self._folder = folder
         self._outputs = outputs
+        self._places = places
 
     def __enter__(self) -> Self:
         return self
@@ -66,3 +70,40 @@ class BookDecisions:
         """Return the number of accounts decided."""
         found: int = self.connection.execute('SELECT count(*) FROM "core"').fetchall()[0][0]
         return found
+
+    def summary(self, revenue: str | None = "revenue_12m") -> dict[str, Any]:
+        """Return what the book comes to: accounts by class, tier, phase and strategy, moves, actions.
+
+        `revenue` names the fact that is summed by class; where the ruleset has no such fact, None stands
+        instead. Plain data, as it stands in run.json.
+        """
+        return Summary(self.connection, self.program, self._places).plain(revenue)
+
+    def urgent(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Return the proposed actions of the highest priority in the whole book, with name and class."""
+        chosen = self.tables["actions"].filter("status = 'proposed'")
+        chosen.create_view("proposed_actions", replace=True)
+        accounts = self.tables["decisions"]
+        accounts.create_view("decided_accounts", replace=True)
+        name = "d.name" if "name" in accounts.columns else "NULL"
+        rows = self.connection.sql(
+            f'SELECT a.*, {name} AS name, d.class AS class FROM ('  # noqa: S608  our own names
+            "SELECT *, row_number() OVER () AS place FROM proposed_actions "
+            "ORDER BY priority DESC, rank, place LIMIT ?) a "
+            f'JOIN decided_accounts d USING ("{ACCOUNT_ID}") ORDER BY a.priority DESC, a.rank, a.place',
+            params=[limit],
+        )
+        found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+        return [{key: value for key, value in each.items() if key != "place"} for each in found]
+
+    def export_state(self, folder: Path) -> EarlierFiles:
+        """Write what memory keeps of this run: every account's class and tier, the actions proposed."""
+        files = EarlierFiles(folder / "states.csv", folder / "proposals.csv")
+        states = self.tables["decisions"].project(f'"{ACCOUNT_ID}", "class", "tier"')
+        states.write_csv(str(files.states), header=True, quotechar='"', escapechar='"')
+        kept = self.tables["actions"].filter("status = 'proposed'")
+        day = f"DATE '{self.as_of.isoformat()}' AS proposed_on"
+        kept.project(f'"{ACCOUNT_ID}", "action", {day}').write_csv(
+            str(files.proposals), header=True, quotechar='"', escapechar='"'
+        )
+        return files

@@ -39,8 +39,7 @@ def lay_score(values: Values, score: Score, number: int) -> None:
         whole += each.weight
     add = values.stack.add
     up = _sum(
-        _known(points, binary(exp.Mul, double(each.weight), points))
-        for each, points, _ in criteria
+        _known(points, binary(exp.Mul, double(each.weight), points)) for each, points, _ in criteria
     )
     down = _sum(_known(points, double(each.weight)) for each, points, _ in criteria)
     value = add(f"s{number}", binary(exp.Div, up, call("nullif", down, double(0.0))))

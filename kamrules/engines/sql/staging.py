@@ -167,9 +167,7 @@ def unused(book: Book, vocabulary: dict[str, Table]) -> Iterator[Diagnostic]:
                 yield _warning(table, "KR853", what, near, "column", name)
 
 
-def _warning(
-    table: BookTable, code: str, what: str, near: str | None, *path: str
-) -> Diagnostic:
+def _warning(table: BookTable, code: str, what: str, near: str | None, *path: str) -> Diagnostic:
     from dataclasses import replace  # noqa: PLC0415
 
     mend = f"did you mean `{near}`?" if near else None
@@ -224,7 +222,14 @@ def _bad(made: list[tuple[int, Stored]]) -> Sql:
 
 def _entry(place: int, one: Stored) -> Sql:
     assert one.problem is not None
-    fields = (("place", whole(place)), ("code", one.problem.copy()), ("raw", call("left", one.raw.copy(), whole(SHOWN))))
-    return exp.Struct(expressions=[
-        exp.PropertyEQ(this=exp.to_identifier(key, quoted=True), expression=value) for key, value in fields
-    ])
+    fields = (
+        ("place", whole(place)),
+        ("code", one.problem.copy()),
+        ("raw", call("left", one.raw.copy(), whole(SHOWN))),
+    )
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(key, quoted=True), expression=value)
+            for key, value in fields
+        ]
+    )
