@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 
 CURRENCY = "EUR"
+_ACCOUNT_COLUMNS = (
+    "account_id name industry country customer_since annual_revenue employees needs_our_product "
+    "estimated_spend potential demand_growth switching_cost pricing standing buying_process "
+    "buying_criteria special_service linked_systems account_manager executive_sponsor credit_hold"
+)
 _TABLES: dict[str, tuple[Callable[[Profile, datetime.date, Chance], Iterator[Row]], str]] = {
     "contacts": (
         sample_people.contacts,
@@ -84,8 +89,8 @@ def sample_book(
         _dirty(rows, _DIRT.get(name, ()))
         tables[name] = rows
     for name, rows in tables.items():
-        header = list(own[0]) if name == "accounts" else ["account_id", *_TABLES[name][1].split()]
-        _write(folder / f"{name}.csv", header, rows)
+        columns = _ACCOUNT_COLUMNS if name == "accounts" else f"account_id {_TABLES[name][1]}"
+        _write(folder / f"{name}.csv", columns.split(), rows)
     book = folder / "book.toml"
     book.write_bytes(_book_file(list(tables), as_of).encode())
     return book

@@ -1,0 +1,35 @@
+"""The ruleset `kam` compiled once, and short ways to decide with it."""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from typing import Any
+
+from kamrules import Earlier, compile_ruleset, load_ruleset
+from kamrules.engines.row import decide
+
+AS_OF = datetime.date(2026, 6, 30)
+
+
+@cache
+def kam():
+    return compile_ruleset(load_ruleset("kam"))
+
+
+def decided(facts: dict[str, Any], *, as_of=AS_OF, before=None, **options):
+    """Decide an account; `before` is the decision of the run before."""
+    earlier = before and Earlier(
+        class_=before.class_,
+        tier=before.tier,
+        proposed={each.id: before.as_of for each in before.actions},
+    )
+    return decide(kam(), facts, as_of=as_of, earlier=earlier, **options)
+
+
+def days_ago(days: int) -> datetime.date:
+    return AS_OF - datetime.timedelta(days=days)
+
+
+def order(amount: float, ago: int, **more) -> dict[str, Any]:
+    return {"date": days_ago(ago), "amount": amount, "margin": amount * 0.3, **more}
