@@ -166,3 +166,19 @@ def test_the_guide_names_nothing_that_the_rules_do_not_have():
     known |= {column for table in program.tables.values() for column in table.columns}
     known |= set(program.tables) | {"kam"}
     assert set(re.findall(r"`([a-z]+_[a-z_0-9]+)`", text)) <= known
+
+
+def test_the_guide_gives_parameters_and_weights_as_the_rules_have_them():
+    text = GUIDE.read_text(encoding="utf-8")
+    program = kam()
+    values = {each.id: each.value for each in program.parameters}
+    told = re.findall(r"^\| `([a-z_]+)` \| ([0-9,]+) \|", text, flags=re.MULTILINE)
+    assert len(told) == 4
+    assert {name: float(value.replace(",", "")) for name, value in told} == {
+        name: values[name] for name, _ in told
+    }
+    for score in program.scores:
+        line = next(line for line in text.splitlines() if line.startswith(f"| {score.id} |"))
+        assert [float(each) for each in re.findall(r" (\d+)[, ]", line.split("|")[2])] == [
+            each.weight for each in score.criteria
+        ]
