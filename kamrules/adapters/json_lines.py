@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import reading, writing
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from kamrules.book import BookTable
     from kamrules.hookspecs import Register, Tables
 
-_TYPES = {
-    "BIGINT": "BIGINT",
-    # DuckDB's word for whole numbers of which none is negative, large ones included
-    "UBIGINT": "HUGEINT",
-    "DOUBLE": "DOUBLE",
-    "BOOLEAN": "BOOLEAN",
-}
+_TYPES = (
+    # DuckDB's words for the values of a key, and the type that holds them all; UBIGINT is a whole
+    # number that is not negative, and may be larger than a BIGINT
+    ({"BIGINT"}, "BIGINT"),
+    ({"BIGINT", "UBIGINT"}, "HUGEINT"),
+    ({"BIGINT", "UBIGINT", "DOUBLE"}, "DOUBLE"),
+    ({"BOOLEAN"}, "BOOLEAN"),
+)
 _IS_OBJECT = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE line IS NULL END"
 
 
@@ -95,15 +95,18 @@ def _load(table: BookTable, connection: Any, files: Files) -> Rows:  # noqa: ANN
 
 def _structure(connection: Any, lines: str) -> Mapping[str, str]:  # noqa: ANN401
     """Return the keys of all the objects, in the order they come, with DuckDB types."""
-    query = (
-        f"SELECT json_group_structure(line::JSON) FROM {lines} WHERE object AND line IS NOT NULL"  # noqa: S608
-    )
-    ((found,),) = connection.execute(query).fetchall()
-    structure = json.loads(found) if found else {}
-    return {
-        key: _TYPES.get(kind, "VARCHAR") if isinstance(kind, str) else "VARCHAR"
-        for key, kind in structure.items()
-    }
+    # json_group_structure would tell as much, four times slower.
+    query = f"""SELECT key, list(DISTINCT kind) FROM (
+        SELECT rowid AS place, unnest(range(len(json_keys(line)))) AS spot,
+               unnest(json_keys(line)) AS key, json_type(unnest(json_extract(line, '$.*'))) AS kind
+        FROM {lines} WHERE object AND line IS NOT NULL
+    ) GROUP BY key ORDER BY min((place, spot))"""  # noqa: S608  a name of our own
+    found = connection.execute(query).fetchall()
+    return {key: _type(set(kinds) - {"NULL"}) for key, kinds in found}
+
+
+def _type(kinds: set[str]) -> str:
+    return next((name for known, name in _TYPES if kinds and kinds <= known), "VARCHAR")
 
 
 def _broken(connection: Any, lines: str) -> list[Problem]:  # noqa: ANN401

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import itertools
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -98,18 +100,13 @@ def _rewrite(table: BookTable, path: Path, copy: Path, encoding: str) -> None:
     packed = path.suffix.lower() == ".gz"
     source: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115  closed below
     try:
+        # Read with every line end as \n, as Python does unless told otherwise.
         with (
             source,
-            codecs.getreader(encoding)(source, errors) as text,
-            copy.open("w", encoding="utf-8", errors=errors, newline="") as out,
+            io.TextIOWrapper(source, encoding, errors) as text,
+            copy.open("w", encoding="utf-8", errors=errors, newline="\n") as out,
         ):
-            held = ""
-            while chunk := text.read(_CHUNK, _CHUNK):
-                chunk, held = held + chunk, ""
-                if chunk.endswith("\r"):
-                    chunk, held = chunk[:-1], "\r"
-                out.write(chunk.replace("\r\n", "\n").replace("\r", "\n"))
-            out.write("\n" if held else "")
+            shutil.copyfileobj(text, out, _CHUNK)
     except UnicodeError as error:
         message = f"`{path.name}` is not written in {encoding}"
         raise DataError(table.fault("KR623", message, "from")) from error
