@@ -25,7 +25,7 @@ from kamrules.engines.sql.tree import (
     whole,
 )
 from kamrules.engines.sql.values import Values, sql_type
-from kamrules.expression.nodes import AccountColumn, Aggregation, RowColumn, StepValue
+from kamrules.expression.nodes import AccountColumn, Aggregation, StepValue
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.expression.walk import below
 
@@ -96,7 +96,7 @@ def aggregate(
             stack.lay(each.name)
         values.places[place] = tree
     for name in staged.columns:
-        kept = staged.value(name)
+        kept = staged.value(name, stack.keep)
         if kept is not None:
             values.places["row", name] = kept
     maker = _Maker(stack, values, staged, table)

@@ -28,6 +28,8 @@ from kamrules.engines.sql.tree import (
 from kamrules.expression.types import DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kamrules.book import ColumnMap
     from kamrules.engines.sql.tree import Sql
     from kamrules.expression.types import Type
@@ -80,13 +82,20 @@ def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> Stored:
     return Stored(item, form, of, problem, shown)
 
 
-def value_of(item: Sql, form: Form, of: Type) -> Sql:
-    """Return a stored column as expressions see it: numbers and dates as doubles."""
+def _as_it_is(item: Sql) -> Sql:
+    return item
+
+
+def value_of(item: Sql, form: Form, of: Type, keep: Callable[[Sql], Sql] = _as_it_is) -> Sql:
+    """Return a stored column as expressions see it: numbers and dates as doubles.
+
+    `keep` gives a name to what is read more than once.
+    """
     if form in {Form.PLAIN, Form.DAYS}:
         return item
     places = PLACES[of.kind]
     if form is Form.DECIMAL:
-        return _double_of(item, places)
+        return _double_of(item, places, keep)
     if form is Form.WHOLE:
         item = cast(item, "double")
         item = binary(exp.Mul, item, double(10.0**places)) if places else item
@@ -109,7 +118,7 @@ def value_of_total(item: Sql, form: Form, of: Type) -> Sql:
         ]
     )
     if form is Form.DECIMAL:
-        found = _double_of(cast(item.copy(), f"decimal({DIGITS}, {places})"), places)
+        found = _double_of(cast(item.copy(), f"decimal({DIGITS}, {places})"), places, _as_it_is)
     elif form is Form.UNITS:
         found = value_of(cast(cast(item.copy(), "bigint"), "double"), Form.UNITS, of)
     else:
@@ -117,23 +126,22 @@ def value_of_total(item: Sql, form: Form, of: Type) -> Sql:
     return when([(inside, found)])
 
 
-def _double_of(item: Sql, places: int) -> Sql:
+def _double_of(item: Sql, places: int, keep: Callable[[Sql], Sql]) -> Sql:
     """Return double(units) / 10**places of a decimal; DuckDB's own cast does so below 2**53 units."""
     if not places:
         return cast(cast(item, "bigint"), "double")
-    edge = cast(text(f"{EXACT / 10**places:.{places}f}"), f"decimal({DIGITS}, {places})")
+    near = keep(cast(item, "double"))
+    edge = EXACT / 10**places
     small = all_of(
         [
-            binary(exp.LT, item, edge),
-            binary(exp.GT, item.copy(), exp.Neg(this=edge.copy())),
+            binary(exp.LT, near, double(edge)),
+            binary(exp.GT, near.copy(), double(-edge)),
         ]
     )
     power = cast(whole(10**places), f"decimal({places + 1}, 0)")
-    units = cast(cast(binary(exp.Mul, item.copy(), power), "bigint"), "double")
-    long = binary(exp.Div, units, double(10.0**places))
-    return when(
-        [(is_null(item.copy()), null("double")), (small, cast(item.copy(), "double"))], long
-    )
+    wide = cast(item.copy(), f"decimal({DIGITS + places + 1}, {places})")
+    units = cast(cast(binary(exp.Mul, wide, power), "bigint"), "double")
+    return when([(small, near.copy())], binary(exp.Div, units, double(10.0**places)))
 
 
 def _native(came_as: str, of: Type) -> bool:
@@ -147,6 +155,12 @@ def _native(came_as: str, of: Type) -> bool:
             return came_as == "BOOLEAN"
         case _:
             return True
+
+
+def _fits(came_as: str, places: int) -> bool:
+    """Return whether every value of a decimal type can be stored with so many places as it is."""
+    width, scale = (int(each) for each in came_as[len("DECIMAL(") : -1].split(","))
+    return scale <= places and width - scale <= DIGITS - places
 
 
 def _looked_up(given: Sql, how: ColumnMap) -> Sql:
@@ -178,7 +192,10 @@ def _from_native(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> tuple[Sql,
     elif factor is not None:
         item, form = _decimal(raw, of, how), Form.DECIMAL
     elif came_as.startswith("DECIMAL"):
-        item, form = try_cast(raw, f"decimal({DIGITS}, {PLACES[of.kind]})"), Form.DECIMAL
+        form = Form.DECIMAL
+        if _fits(came_as, PLACES[of.kind]):
+            return raw, form, None
+        item = try_cast(raw, f"decimal({DIGITS}, {PLACES[of.kind]})")
     else:
         limit = 10 ** (DIGITS - PLACES[of.kind])
         inside = [binary(exp.GT, raw, whole(-limit)), binary(exp.LT, raw.copy(), whole(limit))]

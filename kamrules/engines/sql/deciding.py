@@ -134,9 +134,11 @@ class _Deciding:
         self._lay_steps()
         lay_actions(self.values, self.program, top=self.settings.top, memory=memory)
         lay_gaps(self.values, self.program)
-        outputs = Outputs(
+        writer = Outputs(
             self.values, self.program, self.settings.as_of, self.settings.language, memory=memory
-        ).all()
+        )
+        outputs = writer.all()
+        writer.enumerations.create(self.connection)
         self._core(
             set().union(
                 *(each.reads() for each in outputs.values()),
@@ -176,7 +178,7 @@ class _Deciding:
             self.stack.lay(own)
         self.values.places["account", ACCOUNT_ID] = column(ACCOUNT_ID)
         for name in accounts.columns:
-            found = accounts.value(name)
+            found = accounts.value(name, self.stack.keep)
             if found is not None:
                 self.values.places["account", name] = self.stack.keep(found)
 

@@ -78,7 +78,11 @@ def _inspect(connection: Any, program: Program, book: Book, open_source: OpenSou
     qualities: dict[str, TableQuality] = {ACCOUNTS: first}
     for number, (name, one) in enumerate(staged.items()):
         if name != ACCOUNTS:
-            usable = rows_of(one.relation).select(column(ACCOUNT_ID), copy=False).where(one.usable, copy=False)
+            usable = (
+                rows_of(one.relation)
+                .select(column(ACCOUNT_ID), copy=False)
+                .where(one.usable, copy=False)
+            )
             connection.execute(
                 f'CREATE TEMP TABLE "ids_{number}" AS SELECT "{ACCOUNT_ID}", count(*) AS "{ROWS}" '  # noqa: S608
                 f"FROM ({sql(usable)}) GROUP BY 1"
@@ -120,7 +124,11 @@ def read_account(
 
 
 def _read(
-    connection: Any, program: Program, book: Book, account_id: str, open_source: OpenSource  # noqa: ANN401
+    connection: Any,
+    program: Program,
+    book: Book,
+    account_id: str,
+    open_source: OpenSource,  # noqa: ANN401
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for number, (name, table) in enumerate(book.tables.items()):

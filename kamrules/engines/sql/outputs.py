@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from kamrules.decision import Status
 from kamrules.engines.sql.actions import (
     day_column,
     has_cooldown,
     matters_to,
     miss_lacks,
 )
+from kamrules.engines.sql.enumerations import Enumerations
 from kamrules.engines.sql.showing import date_of, told
 from kamrules.engines.sql.tree import (
     all_of,
+    any_of,
     binary,
     by_number,
     call,
@@ -38,7 +41,7 @@ from kamrules.show import EPOCH, LAST
 from kamrules.tables import gate_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kamrules.compiler.program import Gate, Program
     from kamrules.engines.sql.tree import Sql
@@ -92,6 +95,7 @@ class Outputs:
         self.as_of = as_of
         self.language = language
         self.memory = memory
+        self.enumerations = Enumerations()
 
     def all(self) -> dict[str, Output]:
         """Return the tables by name, in their order."""
@@ -122,20 +126,22 @@ class Outputs:
         columns += [*self._next_class(), *self._next_tier()]
         columns += [(each.id, self._step(each.address)) for each in program.scores]
         best = call("list_extract", column("chosen"), whole(1))
+        actions = [each.id for each in program.actions]
         columns += [
             ("actions", column("proposed")),
-            ("top_action", self._by_action([text(each.id) for each in program.actions], best)),
-            ("nearest_miss", self._at(column("miss"), [text(each.id) for each in program.actions])),
+            ("top_action", self.enumerations.at(_number(best, max(len(actions), 1)), actions)),
+            ("nearest_miss", self.enumerations.at(column("miss"), actions)),
             ("nearest_miss_lacks", self.values.stack.keep(miss_lacks(self.values, program))),
             ("fault", self._step("fault")),
         ]
         return Output(tuple(columns))
 
-    def _by_action(self, items: list[Sql], key: Sql) -> Sql:
-        count = len(self.program.actions)
-        if not count:
+    def _word(self, address: str, words: Sequence[str]) -> Sql:
+        """Return a step's text, one of a few words."""
+        found = self._step(address)
+        if not isinstance(found, exp.Column) or not words:
             return null("varchar")
-        return self._at(_number(key, count), items)
+        return self.values.stack.keep(self.enumerations.among(found, [str(each) for each in words]))
 
     @staticmethod
     def _at(number: Sql, items: list[Sql], kind: str = "varchar") -> Sql:
@@ -162,23 +168,22 @@ class Outputs:
             if path.origin not in seen:
                 seen.add(path.origin)
                 here = binary(exp.EQ, self._step("class"), text(path.origin))
-                targets.append((here, text(path.target)))
+                targets.append((here, path.target))
                 missing.append((here.copy(), self._missing(path.gates)))
         nothing = null("varchar")
         return [
-            ("next_class", when(targets, nothing)),
-            ("next_class_missing", when(missing, nothing.copy())),
+            ("next_class", self.enumerations.when(targets)),
+            ("next_class_missing", when(missing, nothing)),
         ]
 
     def _next_tier(self) -> list[tuple[str, Sql]]:
         tiers, number = self.program.tiers, self._step("tier_number")
-        targets = [(place, text(each.id)) for place, each in enumerate(tiers)]
         missing = [
             (place, self._missing([gate for each in tiers[: place + 1] for gate in each.gates]))
             for place in range(len(tiers))
         ]
         return [
-            ("next_tier", by_number(number, targets, "varchar")),
+            ("next_tier", self.enumerations.at(number, [each.id for each in tiers])),
             ("next_tier_missing", by_number(number.copy(), missing, "varchar")),
         ]
 
@@ -187,7 +192,10 @@ class Outputs:
         columns: list[tuple[str, Sql]] = [(ACCOUNT_ID, column(ACCOUNT_ID))]
         for score in self.program.scores:
             for name, part in (("", ""), ("_low", ".low"), ("_high", ".high"), ("_band", ".band")):
-                columns.append((f"{score.id}{name}", self._step(f"{score.address}{part}")))
+                found = self._step(f"{score.address}{part}")
+                if part == ".band":
+                    found = self._word(f"{score.address}.band", [each.id for each in score.bands])
+                columns.append((f"{score.id}{name}", found))
             columns += [
                 (f"{score.id}.{each.id}", self._step(each.address)) for each in score.criteria
             ]
@@ -199,8 +207,8 @@ class Outputs:
         owners = (*self.program.paths, *self.program.tiers)
         for gate in (gate for each in owners for gate in each.gates):
             state = self.values.places["gate", gate.address]
-            met = [(state.copy(), text("met")), (negation(state.copy()), text("unmet"))]
-            columns.append((gate_column(gate.address), when(met, text("unknown"))))
+            met = [(state.copy(), "met"), (negation(state.copy()), "unmet")]
+            columns.append((gate_column(gate.address), self.enumerations.when(met, "unknown")))
         return Output(tuple(columns))
 
     def gaps(self) -> Output:
@@ -210,7 +218,7 @@ class Outputs:
         matters = [(place, matters_to(self.values, each)) for place, each in enumerate(rules)]
         columns: list[tuple[str, Sql]] = [
             (ACCOUNT_ID, column(ACCOUNT_ID)),
-            ("fact", self._at(number, [text(each.fact) for each in rules])),
+            ("fact", self.enumerations.at(number, [each.fact for each in rules])),
             ("info_level", self._at(number.copy(), [whole(each.info_level) for each in rules], "bigint")),
             ("matters_to", by_number(number.copy(), matters, "varchar")),
         ]  # fmt: skip
@@ -242,17 +250,17 @@ class _ActionTable:
         columns: list[tuple[str, Sql]] = [
             (ACCOUNT_ID, column(ACCOUNT_ID)),
             ("rank", when([(held, null("bigint"))], column(PLACE))),
-            ("action", self._listed([text(each.id) for each in self.actions])),
+            ("action", self._words([each.id for each in self.actions])),
             ("title", self._messages("title")),
-            ("status", when([(held.copy(), self._why_held())], text("proposed"))),
+            ("status", self._status(held.copy())),
             ("priority", binary(exp.Div, cast(exp.Paren(this=milli), "double"), double(1000.0))),
-            ("owner", self._listed([text(each.owner) for each in self.actions])),
+            ("owner", self._words([each.owner for each in self.actions])),
             ("due_on", self._listed([self._due(each.due_days) for each in self.actions], "date")),
             ("effort_hours", self._listed([double(each.effort_hours) for each in self.actions], "double")),
             ("reason", self._messages("because")),
             ("free_on", when([(held.copy(), self._free_on())], null("date"))),
             ("excluded_by", when([(held.copy(), self._excluded_by())], null("varchar"))),
-            ("source", self._listed([_sources(each.source) for each in self.actions])),
+            ("source", self._words([", ".join(each.source) or None for each in self.actions])),
         ]  # fmt: skip
         nothing = cast(exp.Array(expressions=[]), "bigint[]")
         both = call("list_concat", *(call("coalesce", column(each), nothing.copy()) for each in ("chosen", "held")))  # fmt: skip
@@ -266,6 +274,9 @@ class _ActionTable:
     def _listed(self, items: list[Sql], kind: str = "varchar") -> Sql:
         return self.outputs._at(column(NUMBER), items, kind)  # noqa: SLF001  one writer in two parts
 
+    def _words(self, items: list[str] | list[str | None]) -> Sql:
+        return self.outputs.enumerations.at(column(NUMBER), items)
+
     def _messages(self, part: str) -> Sql:
         """Return the title or the reason: written out once if nothing in it depends on the account."""
         made = [
@@ -276,7 +287,7 @@ class _ActionTable:
             one if one is not None else other for one, other in zip(made, otherwise, strict=True)
         ]
         if all(isinstance(each, exp.Literal) for each in found):
-            return self._listed(found)
+            return self._words([each.name for each in found])
         return by_number(column(NUMBER), list(enumerate(found)), "varchar")
 
     def _slot(self, node: Node) -> Sql:
@@ -298,12 +309,15 @@ class _ActionTable:
     def _excluded(self, index: int) -> Sql:
         return negation(column(f"live{index}"))
 
-    def _why_held(self) -> Sql:
-        mixed = [
-            (index, when([(self._excluded(index), text("excluded"))], text("cooldown")))
+    def _status(self, held: Sql) -> Sql:
+        excluded = [
+            all_of([binary(exp.EQ, column(NUMBER), whole(index)), self._excluded(index)])
             for index in self._excludable()
         ]
-        return call("coalesce", by_number(column(NUMBER), mixed, "varchar"), text("cooldown"))
+        return self.outputs.enumerations.when(
+            [(negation(held), Status.PROPOSED.value), (any_of(excluded), Status.EXCLUDED.value)],
+            Status.COOLDOWN.value,
+        )
 
     def _free_on(self) -> Sql:
         branches = []
@@ -325,7 +339,3 @@ class _ActionTable:
             ]
             branches.append((index, when([(self._excluded(index), joined(names, ", "))], null("varchar"))))  # fmt: skip
         return by_number(column(NUMBER), branches, "varchar")
-
-
-def _sources(source: tuple[str, ...]) -> Sql:
-    return text(", ".join(source)) if source else null("varchar")

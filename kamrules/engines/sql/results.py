@@ -87,7 +87,7 @@ class BookDecisions:
         accounts.create_view("decided_accounts", replace=True)
         name = "d.name" if "name" in accounts.columns else "NULL"
         rows = self.connection.sql(
-            f'SELECT a.*, {name} AS name, d.class AS class FROM ('  # noqa: S608  our own names
+            f"SELECT a.*, {name} AS name, d.class AS class FROM ("  # noqa: S608  our own names
             "SELECT *, row_number() OVER () AS place FROM proposed_actions "
             "ORDER BY priority DESC, rank, place LIMIT ?) a "
             f'JOIN decided_accounts d USING ("{ACCOUNT_ID}") ORDER BY a.priority DESC, a.rank, a.place',

@@ -12,14 +12,12 @@ from kamrules.diagnostics import DataError, Severity, nearest
 from kamrules.engines.sql.columns import Form, any_problem, stored, value_of
 from kamrules.engines.sql.tree import (
     all_of,
-    any_of,
     binary,
     boolean,
     call,
     cast,
     column,
     is_known,
-    is_null,
     is_one_of,
     listed,
     named,
@@ -33,9 +31,9 @@ from kamrules.engines.sql.tree import (
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from kamrules.book import Book, BookTable, OpenSource, Rows
+    from kamrules.book import Book, BookTable, OpenSource
     from kamrules.book.quality import Problem
     from kamrules.diagnostics import Diagnostic
     from kamrules.engines.sql.columns import Stored
@@ -61,12 +59,15 @@ class Staged:
     problems: tuple[Problem, ...] = ()
     found: dict[str, str] = field(default_factory=dict)
 
-    def value(self, name: str) -> Sql | None:
-        """Return a column as expressions see it, None when the book does not fill it."""
+    def value(self, name: str, keep: Callable[[Sql], Sql]) -> Sql | None:
+        """Return a column as expressions see it, None when the book does not fill it.
+
+        `keep` gives a name to what is read more than once.
+        """
         if name not in self.columns:
             return None
         own, form, of = self.columns[name]
-        return value_of(column(own), form, of)
+        return value_of(column(own), form, of, keep)
 
     @property
     def usable(self) -> Sql:

@@ -23,7 +23,9 @@ EXAMPLES = 3
 
 def summary_reads(program: Program, places: Mapping[tuple[str, str], Sql]) -> set[str]:
     """Return the columns of the core that the summary reads besides those of the output tables."""
-    found = [tree for (sort, name), tree in places.items() if (sort, name) == ("step", f"fact.{REVENUE}")]
+    found = [
+        tree for (sort, name), tree in places.items() if (sort, name) == ("step", f"fact.{REVENUE}")
+    ]
     return {each.name for tree in found for each in tree.find_all(exp.Column)}
 
 
@@ -31,7 +33,10 @@ class Summary:
     """Counts over the core of a decided book."""
 
     def __init__(
-        self, connection: Any, program: Program, places: Mapping[tuple[str, str], Sql]  # noqa: ANN401
+        self,
+        connection: Any,
+        program: Program,
+        places: Mapping[tuple[str, str], Sql],  # noqa: ANN401
     ) -> None:
         self.connection = connection
         self.program = program

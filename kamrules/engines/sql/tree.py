@@ -58,6 +58,12 @@ def cast(item: Sql, kind: str) -> Sql:
     return exp.Cast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
 
 
+def member(value: Sql, kind: str) -> Sql:
+    """Return a text as a member of an enumeration made on the connection."""
+    of = exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=exp.to_identifier(kind, quoted=True))
+    return exp.Cast(this=value, to=of)
+
+
 def try_cast(item: Sql, kind: str) -> Sql:
     """Return a value as another type, unknown where it does not fit."""
     return exp.TryCast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
