@@ -113,8 +113,6 @@ class Memory:
             new = _is_new(path)
             uri = f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}"
             connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
-            # Accounts come in the book's order: their pages are all over the file.
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except (OSError, ValueError, sqlite3.Error) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             message = f"memory `{path}` cannot be opened: {reason}"
@@ -123,6 +121,8 @@ class Memory:
         try:
             if not new:
                 memory._check()
+            # Accounts come in the book's order: their pages are all over the file.
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except BaseException:
             connection.close()
             raise
@@ -155,16 +155,18 @@ class Memory:
         """
         with self._failures():
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
+        try:
+            with self._failures():
                 if self._new:
                     self._create()
-                yield self
+            yield self
+            with self._failures():
                 self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._new = False
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._new = False
 
     def earlier(self, as_of: datetime.date, folder: Path) -> EarlierFiles | None:
         """Write what was known before a date to files in a folder; None when nothing was.
@@ -292,7 +294,7 @@ class Memory:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise DataError(_no_database(self._path)) from error
             raise DataError(self._failure(error)) from error
-        except (csv.Error, UnicodeError) as error:
+        except (OSError, csv.Error, UnicodeError) as error:
             raise DataError(self._failure(error)) from error
 
     def _failure(self, error: Exception) -> Diagnostic:
