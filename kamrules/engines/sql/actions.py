@@ -16,6 +16,7 @@ from kamrules.engines.sql.tree import (
     cast,
     column,
     double,
+    group,
     is_known,
     is_null,
     is_true,
@@ -32,6 +33,7 @@ from kamrules.expression.nodes import Constant
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import ActionRule, Condition, GapRule, Program
+    from kamrules.engines.sql.enumerations import Enumerations
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.values import Values
 
@@ -145,31 +147,78 @@ def members(condition: Condition) -> tuple[Condition, ...]:
     return condition.members if condition.logic is Logic.ALL else (condition,)
 
 
+MANY = 4096
+"""So many different texts of what a nearest miss lacks are written down; more are put together in SQL."""
+
+
 def _miss(values: Values, program: Program) -> Sql:
-    """Return the number of the action that lacks the fewest members, when none fires."""
-    count = len(program.actions)
-    if not count:
+    """Return, when no action fires, a code for the one that lacks the fewest members.
+
+    A code holds the number of members lacking, the number of the action, and a bit for each member
+    that lacks, so the least code is the nearest miss; see miss_number and miss_lacks. It is a constant
+    minus a weight for each member that is true: whole numbers, no branches.
+    """
+    if not program.actions:
         return null("bigint")
     lacking = []
     for index, action in enumerate(program.actions):
-        tests = [values.holds(each) for each in members(action.when)]
-        missing = total(when([(each, whole(0))], whole(1)) for each in tests)
-        lacking.append(binary(exp.Add, binary(exp.Mul, missing, whole(count)), whole(index)))
-    fewest = call("least", *lacking) if count > 1 else lacking[0]
+        some = members(action.when)
+        start = sum(_weight(program, place) for place in range(len(some))) + index * 2 ** _bits(
+            program
+        )
+        code = cast(whole(start), "bigint")
+        for place, each in enumerate(some):
+            true = cast(is_true(values.holds(each)), "bigint")
+            code = binary(exp.Sub, code, binary(exp.Mul, true, whole(_weight(program, place))))
+        lacking.append(code)
+    fewest = call("least", *lacking) if len(lacking) > 1 else lacking[0]
     none = all_of([binary(exp.EQ, column("proposed"), whole(0)), is_null(column("held"))])
-    return when([(none, binary(exp.Mod, fewest, whole(count)))], null("bigint"))
+    return when([(none, fewest)], null("bigint"))
 
 
-def miss_lacks(values: Values, program: Program) -> Sql:
+def _bits(program: Program) -> int:
+    return max((len(members(each.when)) for each in program.actions), default=0)
+
+
+def _weight(program: Program, place: int) -> int:
+    """Return what a lacking member adds to a code: one to the count on top, and its own bit."""
+    codes = len(program.actions) * 2 ** _bits(program)
+    return 2 ** (codes - 1).bit_length() + 2**place
+
+
+def miss_number(program: Program) -> Sql:
+    """Return the number of the action that is the nearest miss, NULL when one fires."""
+    low = binary(exp.Mod, column("miss"), whole(_weight(program, 0) - 1))
+    return exp.Paren(this=exp.IntDiv(this=group(low), expression=whole(2 ** _bits(program))))
+
+
+def miss_lacks(program: Program, enumerations: Enumerations) -> Sql:
     """Return the texts of the members that the nearest miss lacks."""
+    bits = _bits(program)
+    low = binary(exp.Mod, column("miss"), whole(_weight(program, 0) - 1))
+    if len(program.actions) * 2**bits <= MANY:
+        texts = []
+        for action in program.actions:
+            some = members(action.when)
+            texts += [
+                "; ".join(each.text for place, each in enumerate(some) if code >> place & 1)
+                for code in range(2**bits)
+            ]
+        return enumerations.at(low, texts)
     branches = []
     for index, action in enumerate(program.actions):
-        texts = [
-            when([(is_true(values.holds(each)), null("varchar"))], text(each.text))
-            for each in members(action.when)
+        lacks = [
+            when([(_has_bit(low, place), text(each.text))], null("varchar"))
+            for place, each in enumerate(members(action.when))
         ]
-        branches.append((binary(exp.EQ, column("miss"), whole(index)), joined(texts, "; ")))
+        here = binary(exp.EQ, miss_number(program), whole(index))
+        branches.append((here, joined(lacks, "; ")))
     return when(branches, null("varchar"))
+
+
+def _has_bit(code: Sql, place: int) -> Sql:
+    shifted = exp.IntDiv(this=group(code.copy()), expression=whole(2**place))
+    return binary(exp.EQ, binary(exp.Mod, exp.Paren(this=shifted), whole(2)), whole(1))
 
 
 def lay_gaps(values: Values, program: Program) -> None:

@@ -14,6 +14,7 @@ from kamrules.engines.sql.actions import (
     has_cooldown,
     matters_to,
     miss_lacks,
+    miss_number,
 )
 from kamrules.engines.sql.enumerations import Enumerations
 from kamrules.engines.sql.showing import date_of, told
@@ -130,8 +131,8 @@ class Outputs:
         columns += [
             ("actions", column("proposed")),
             ("top_action", self.enumerations.at(_number(best, max(len(actions), 1)), actions)),
-            ("nearest_miss", self.enumerations.at(column("miss"), actions)),
-            ("nearest_miss_lacks", self.values.stack.keep(miss_lacks(self.values, program))),
+            ("nearest_miss", self.enumerations.at(miss_number(program), actions)),
+            ("nearest_miss_lacks", miss_lacks(program, self.enumerations)),
             ("fault", self._step("fault")),
         ]
         return Output(tuple(columns))
