@@ -126,7 +126,7 @@ BROKEN = {
     "a format without a year": ('"%d/%m/%Y"', '"dd/mm/yyyy"', "KR631", 12, 20, 'write "%d/%m/%Y"'),
     "a strange part of a format": ('"%d/%m/%Y"', '"%d/%m/%Q"', "KR631", 12, 20, "`%Q`"),
     "a factor of nothing": ("1_000_000", "0", "KR630", 10, None, "times 0 makes every value 0"),
-    "a constant and a column": ("constant = true", 'constant = true, column = "x"', "KR630", 13, 31, ""),
+    "a constant and a column": ("constant = true", 'constant = true, column = "x"', "KR630", 13, 39, ""),
     "a number": ('amount = "value"', "amount = 5", None, 22, 10, "the name of the source"),
     "no source": ('from = "deals.parquet"', "", None, None, None, "from"),
     "a file of no known kind": ('"deals.parquet"', '"deals.xlsx"', "KR704", 16, 8, "name the source first"),
