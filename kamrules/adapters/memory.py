@@ -29,14 +29,14 @@ def open_rows(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckD
 
     Of a list of dicts: a column whose values are all of one type (int, float, bool, date, datetime,
     Decimal, str) has it, another one is text; a missing key is unknown. An Arrow object is scanned
-    where it is, a stream that can be read only once is copied first.
+    where it is if it has a length, a stream is copied first.
     """
     data = table.data
     with reading(table, "a table"):
         if isinstance(data, list | tuple):
             return Rows(_copied(table, data, connection))
         found = connection.from_arrow(data)
-        if hasattr(data, "__next__") or hasattr(data, "read_next_batch"):
+        if not hasattr(data, "__len__"):  # a stream, which may be there to be read only once
             name = fresh_name(table, "stream")
             found.create_view(view := fresh_name(table, "view").strip('"'), replace=True)
             connection.execute(f"CREATE TEMP TABLE {name} AS FROM {quoted(view)}")

@@ -78,12 +78,10 @@ def _refuse_long(name: str, relation: Any) -> None:  # noqa: ANN401  DuckDB's
 
 @contextmanager
 def cursor(connection: Any, relation: Any) -> Iterator[Any]:  # noqa: ANN401  DuckDB's
-    """Give a relation's rows to be fetched bit by bit, which relations themselves no longer do."""
+    """Give a relation's rows to be fetched bit by bit, all of them, which relations no longer do."""
     relation.create_view("kamrules_sheet", replace=True)
-    try:
-        yield connection.execute("FROM kamrules_sheet")
-    finally:
-        connection.execute("DROP VIEW IF EXISTS kamrules_sheet")
+    yield connection.execute("FROM kamrules_sheet")
+    connection.execute("DROP VIEW kamrules_sheet")
 
 
 def _write_sheet(

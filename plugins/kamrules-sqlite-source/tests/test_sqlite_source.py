@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
 from kamrules import DataError
 from kamrules.book import Book
 from kamrules.plugins import Plugins
