@@ -60,12 +60,23 @@ def test_an_ordinary_customer_does_not_become_key_before_the_relation_can_carry_
     assert moved(decided(GROWN, before=ordinary)) == ("key", "up")
 
 
-def test_a_key_account_that_buys_a_little_less_stays_key():
+def test_a_key_account_that_buys_a_little_less_stays_key_and_one_that_buys_much_less_does_not():
+    plain = {**GROWN, "estimated_spend": 1_600_000, "demand_growth": -0.3, "annual_revenue": 0}
+    plain["potential"] = 0
+
+    def buying(amount):
+        return {**plain, "orders": [order(1_000_000, 400), {**order(amount, 30), "margin": 0}]}
+
+    key = decided(buying(1_500_000))
+    assert key.class_ == "key"
+    assert moved(decided(buying(750_000), before=key)) == ("key", "held")
+    assert moved(decided(buying(650_000), before=key)) == ("ordinary", "down")
+
+
+def test_a_very_attractive_key_account_may_fall_further_before_it_is_ordinary():
     key = decided(GROWN)
-    less = decided({**GROWN, "orders": [order(1_000_000, 400), order(750_000, 30)]}, before=key)
-    assert less.class_ == "key"
-    much_less = {**GROWN, "estimated_spend": None, "orders": [order(400_000, 30)]}
-    assert moved(decided(much_less, before=key)) == ("ordinary", "down")
+    assert decided({**GROWN, "orders": [order(650_000, 30)]}, before=key).class_ == "key"
+    assert decided({**GROWN, "orders": [order(450_000, 30)]}, before=key).class_ == "ordinary"
 
 
 def test_a_book_that_lost_its_orders_moves_nobody_down():
