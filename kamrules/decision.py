@@ -9,7 +9,10 @@ from __future__ import annotations
 import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+CLASS = AliasChoices("class", "class_")
+"""`class` in JSON; Python keeps that word for itself."""
 
 Value = bool | int | float | str | datetime.date | None
 """A fact's value as shown outside: money, share, score and number are floats, integer and days ints
@@ -151,7 +154,7 @@ class Decision(_Part):
     ruleset: str
     version: str
     digest: str
-    class_: str | None = Field(alias="class")
+    class_: str | None = Field(validation_alias=CLASS, serialization_alias="class")
     class_before: str | None = None
     class_move: Move | None = None
     tier: str | None
@@ -179,7 +182,9 @@ class Earlier(_Part):
     `proposed` gives for each action the date on which it was last newly proposed.
     """
 
-    class_: str | None = Field(default=None, alias="class")
+    class_: str | None = Field(
+        default=None, validation_alias=CLASS, serialization_alias="class"
+    )
     tier: str | None = None
     proposed: dict[str, datetime.date] = Field(default_factory=dict)
 

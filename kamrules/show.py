@@ -28,7 +28,7 @@ DIGITS = {
 """Digits shown behind the point, at most; those of a share are digits of its percentage."""
 
 
-def show(value: float | str | bool | None, kind: Type, language: str = "en") -> str:
+def show(value: float | str | bool | None, kind: Type, language: str = "en") -> str:  # noqa: FBT001
     """Return a value as engines hold it (a date as days since 1970-01-01) as people read it."""
     words = WORDS.get(language, WORDS["en"])
     if value is None:

@@ -181,7 +181,8 @@ def _book_file(path: Path, shown: str) -> Book:
     tables = {name: _table(name, each, path.parent, root) for name, each in model.table.items()}
     header = model.book
     name = header.name or (path.parent.resolve().name if path.name == BOOK_FILE else path.stem)
-    book = Book(name, tables, header.as_of, header.currency, shown, root)
+    leaves_out = header.bad_data == "leave_out"
+    book = Book(name, tables, header.as_of, header.currency, shown, leaves_out, root)
     problems = list(_uri_problems(tables))
     if ACCOUNTS not in tables:
         plain = _no_accounts("the book", tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, Tag, model_validator
 
@@ -165,6 +165,10 @@ class HeaderModel(Written):
         default=None, description="The date at which the tables were true; a run may set another"
     )
     currency: Text | None = Field(default=None, description="The currency of all its amounts")
+    bad_data: Literal["stop", "leave_out"] = Field(
+        default="stop",
+        description='"stop" a run when rows or values cannot be used, or "leave_out" those and report them',
+    )
     about: str = Field(default="", description="What it is, in a sentence or two")
 
 

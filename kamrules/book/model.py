@@ -135,7 +135,9 @@ class Book:
     """The tables of one company's customers at one date.
 
     `file` is the book file or folder as the user named it, None for a book in memory. `tables` keeps
-    the author's order. `written` is the book file as read, which `fault` needs to show places.
+    the author's order. `leaves_out` says that a run goes on without rows and values that cannot be
+    used, and reports them; else it stops. `written` is the book file as read, which `fault` needs to
+    show places.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Book:
     as_of: datetime.date | None = None
     currency: str | None = None
     file: str | None = None
+    leaves_out: bool = False
     written: Entry | None = field(default=None, repr=False, compare=False)
 
     @property

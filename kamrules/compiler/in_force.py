@@ -37,7 +37,8 @@ def in_force(program: Program, as_of: datetime.date) -> Program:
     actions = tuple(each for each in program.actions if each.validity.holds(as_of))
     alive = {each.id for each in actions}
     dependents = {one.address for each in scores for one in each.criteria}
-    dependents |= {gate.address for owner in (*paths, *tiers) for gate in owner.gates}
+    owners = [each.gates for each in paths] + [each.gates for each in tiers]
+    dependents |= {gate.address for gates in owners for gate in gates}
     return replace(
         program,
         scores=scores,
@@ -62,8 +63,11 @@ def validities(program: Program) -> Iterator[Validity]:
     """Yield the validity of every rule that can have one."""
     for score in program.scores:
         yield from (each.validity for each in score.criteria)
-    for owner in (*program.paths, *program.tiers):
-        yield owner.validity
-        yield from (each.validity for each in owner.gates)
-    for rule in (*program.classes, *program.phases, *program.strategies, *program.actions):
-        yield rule.validity
+    for path in program.paths:
+        yield path.validity
+        yield from (each.validity for each in path.gates)
+    for tier in program.tiers:
+        yield tier.validity
+        yield from (each.validity for each in tier.gates)
+    for rules in (program.classes, program.phases, program.strategies, program.actions):
+        yield from (each.validity for each in rules)

@@ -104,9 +104,10 @@ def _key(writer: Writer, program: Program, index: int, action: ActionRule) -> st
     if isinstance(action.priority, Constant):
         value = min(max(float(action.priority.value), 0.0), 100.0)
         return repr(int(value * 1000.0 + 0.5) * count + rest)
-    value = writer.keep(writer.value(action.priority))
+    read = writer.keep(writer.value(action.priority))
     name = writer.fresh("q")
-    milli = f"0 if {value} is None or {value} <= 0 else {MOST} if {value} >= 100 else int({value} * 1000.0 + 0.5)"
+    inside = f"{MOST} if {read} >= 100 else int({read} * 1000.0 + 0.5)"
+    milli = f"0 if {read} is None or {read} <= 0 else {inside}"
     writer.line(f"{name} = ({milli}) * {count} + {rest}")
     return name
 

@@ -119,7 +119,7 @@ class Writer:
         """Return a piece for a local name that may be None."""
         return Piece(name, (f"{name} is not None",))
 
-    def value(self, node: Node) -> Piece:
+    def value(self, node: Node) -> Piece:  # noqa: C901  one case a node
         """Return the source of a node's value."""
         match node:
             case Constant(value=str() as text):

@@ -11,8 +11,8 @@ from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
-    from kamrules.engines.row.code import Writer
     from kamrules.engines.layout import Layout
+    from kamrules.engines.row.code import Writer
     from kamrules.expression.nodes import Aggregate
 
 EDGES = {Aggregation.FIRST: "<", Aggregation.LAST: ">", Aggregation.MIN: "<", Aggregation.MAX: ">"}

@@ -191,7 +191,9 @@ class Preparer:
     ) -> Diagnostic:
         known = [*columns, *(tables or ())]
         close = nearest(name, known)
-        owner = f"table `{where.split('[')[0]}`" if where else "the ruleset's vocabulary"
+        owner = (
+            f"table `{where.split('[', maxsplit=1)[0]}`" if where else "the ruleset's vocabulary"
+        )
         mend = f"did you mean `{close}`?" if close else None
         return Diagnostic("KR601", f"{owner} has no `{name}`", help=mend, address=f"{where}{name}")
 

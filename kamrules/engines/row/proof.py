@@ -271,7 +271,8 @@ class _Prover:
             source = () if rule is None else rule.source
             shown = rule.title if rule is not None else "none"
             yield Proof(
-                kind=kind, address=f"{kind}.{chosen}" if chosen else kind, title=kind.capitalize(), shown=shown,
+                kind=kind, address=f"{kind}.{chosen}" if chosen else kind, title=kind.capitalize(),
+                shown=shown,
                 source=source, children=when,
             )  # fmt: skip
 

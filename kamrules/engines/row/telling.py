@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import ActionRule, Condition, Gate, Message, Program
     from kamrules.decision import Earlier, Value
-    from kamrules.engines.row.compact import Compact
     from kamrules.engines.layout import Layout
+    from kamrules.engines.row.compact import Compact
     from kamrules.engines.row.prepare import Prepared
     from kamrules.expression.nodes import Node
     from kamrules.expression.types import Type
@@ -63,7 +63,7 @@ class Telling:
             earlier.tier if earlier.tier in self.tiers else None,
         )
 
-    def account(  # noqa: PLR0913, PLR0917  what one decision depends on
+    def account(
         self,
         prepared: Prepared,
         compact: Compact,

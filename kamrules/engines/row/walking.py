@@ -51,7 +51,7 @@ class Names(Protocol):
         """Return the value of a name, a constant or the date of the run."""
 
 
-def value(node: Node, names: Names) -> Any:  # noqa: ANN401
+def value(node: Node, names: Names) -> Any:  # noqa: ANN401, C901  one case a node
     """Return the value of a tree, None when it is unknown."""
     match node:
         case And(items=items):

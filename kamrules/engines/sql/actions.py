@@ -135,9 +135,9 @@ class _Laying:
         if isinstance(action.priority, Constant):
             value = min(max(float(action.priority.value), 0.0), 100.0)
             return cast(whole(int(value * 1000.0 + 0.5) * count + rest), "bigint")
-        value = call("coalesce", self.values.value(action.priority), double(0.0))
-        value = call("greatest", call("least", value, double(100.0)), double(0.0))
-        thousandths = binary(exp.Add, binary(exp.Mul, value, double(1000.0)), double(0.5))
+        read = call("coalesce", self.values.value(action.priority), double(0.0))
+        inside = call("greatest", call("least", read, double(100.0)), double(0.0))
+        thousandths = binary(exp.Add, binary(exp.Mul, inside, double(1000.0)), double(0.5))
         milli = cast(call("floor", thousandths), "bigint")
         return binary(exp.Add, binary(exp.Mul, milli, whole(count)), whole(rest))
 
@@ -183,7 +183,7 @@ def _bits(program: Program) -> int:
 def _weight(program: Program, place: int) -> int:
     """Return what a lacking member adds to a code: one to the count on top, and its own bit."""
     codes = len(program.actions) * 2 ** _bits(program)
-    return 2 ** (codes - 1).bit_length() + 2**place
+    return int(2 ** (codes - 1).bit_length() + 2**place)
 
 
 def miss_number(program: Program) -> Sql:

@@ -30,7 +30,7 @@ from kamrules.expression.types import ACCOUNT_ID
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kamrules.compiler.program import AggregateStep
     from kamrules.engines.sql.staging import Staged
@@ -77,13 +77,13 @@ def outer_names(steps: Iterable[AggregateStep]) -> dict[tuple[str, str], Node]:
     return found
 
 
-def aggregate(
+def aggregate(  # noqa: PLR0913, PLR0917  the parties to a pass
     steps: list[AggregateStep],
     staged: Staged,
     table: Table,
     as_of: int,
     outer: exp.Select | None,
-    outer_places: dict[tuple[str, str], Sql],
+    outer_places: Mapping[tuple[str, str], Sql],
 ) -> exp.Select:
     """Return a select with one row an account that has rows: account_id, the steps' values, `rows`.
 
@@ -154,7 +154,8 @@ def _rows(staged: Staged, outer: exp.Select | None) -> exp.Select:
                                 *(named(column(each.alias_or_name, "o"), each.alias_or_name)
                                   for each in outer.expressions if each.alias_or_name != ACCOUNT_ID)])
         .from_(source.subquery("l", copy=False), copy=False)
-        .join(outer.subquery("o", copy=False), on=exp.EQ(this=left, expression=right), join_type="left", copy=False)
+        .join(outer.subquery("o", copy=False), on=exp.EQ(this=left, expression=right),
+              join_type="left", copy=False)
     )  # fmt: skip
 
 
@@ -229,7 +230,7 @@ class _Maker:
             return null("bigint" if of.numeric else sql_type(of))
         own, form, of = found
         if one.function in {Aggregation.SUM, Aggregation.MEAN}:
-            return total_of(self._read(own), form, of)
+            return total_of(self._read(own), form)
         return self._read(own)
 
     def _form(self, one: Aggregate) -> Form:
@@ -250,12 +251,14 @@ class _Maker:
             case Aggregation.SUM:
                 return value_of_total(call("coalesce", raw, whole(0)), form, of)
             case Aggregation.MEAN:
-                total = exp.Dot(this=exp.Paren(this=raw), expression=exp.to_identifier("total"))
-                count = exp.Dot(
+                total: Sql = exp.Dot(
+                    this=exp.Paren(this=raw), expression=exp.to_identifier("total")
+                )
+                rows = exp.Dot(
                     this=exp.Paren(this=raw.copy()), expression=exp.to_identifier("count")
                 )
                 known = value_of_total(total, form, of)
-                count = call("nullif", cast(count, "double"), double(0.0))
+                count = call("nullif", cast(rows, "double"), double(0.0))
                 return binary(exp.Div, known, count)
             case _:
                 if of.numeric and form is not Form.PLAIN and str(one.column) in self.staged.columns:

@@ -102,7 +102,7 @@ def value_of(item: Sql, form: Form, of: Type, keep: Callable[[Sql], Sql] = _as_i
     return binary(exp.Div, item, double(10.0**places)) if places else item
 
 
-def total_of(item: Sql, form: Form, of: Type) -> Sql:
+def total_of(item: Sql, form: Form) -> Sql:
     """Return a column to be summed exactly, see value_of_total."""
     return cast(item, "bigint") if form is Form.UNITS else item
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime  # noqa: TC003  a field of a dataclass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.outputs import CORE, Outputs
 from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
-from kamrules.engines.sql.quality import account_quality, related_quality
+from kamrules.engines.sql.quality import account_quality, refuse_bad_data, related_quality
 from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
@@ -37,6 +37,7 @@ from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from tempfile import TemporaryDirectory
 
     from kamrules.book import Book, OpenSource
     from kamrules.book.quality import TableQuality
@@ -55,9 +56,7 @@ class Settings:
     as_of: datetime.date
     top: int = 3
     language: str = "en"
-    memory_limit: str | None = None
-    spill_folder: Path | None = None
-    threads: int | None = None
+    strict: bool = False
 
 
 def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
@@ -69,6 +68,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     earlier: EarlierFiles | None = None,
     top: int = 3,
     language: str = "en",
+    strict: bool = False,
     memory_limit: str | None = None,
     spill_folder: Path | None = None,
     threads: int | None = None,
@@ -83,6 +83,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         earlier: what an earlier run decided; None places every account directly.
         top: how many proposed actions to keep for an account.
         language: of titles and reasons; the ruleset's first where a text lacks it.
+        strict: stop when rows or values of the book cannot be used; else go on without them.
         memory_limit: how much memory DuckDB may take, such as `2GB`; the rest is spilled to disk.
         spill_folder: where to spill; the system's temporary folder when None.
         threads: how many threads to use; all processors when None.
@@ -91,9 +92,10 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         The decisions as relations of a DuckDB connection; close it (it is a context manager).
 
     Raises:
-        DataError: a source cannot be read, or lacks a column that the book file names.
+        DataError: a source cannot be read, or lacks a column that the book file names; with `strict`
+            everything that data quality has to say.
     """
-    settings = Settings(as_of, top, language, memory_limit, spill_folder, threads)
+    settings = Settings(as_of, top, language, strict)
     connection, folder = connect(memory_limit, spill_folder, threads)
     try:
         with told_as_data():
@@ -122,8 +124,11 @@ class _Deciding:
         self.related: dict[str, Staged] = {}
 
     def run(
-        self, open_source: OpenSource, earlier: EarlierFiles | None, folder: Any
-    ) -> BookDecisions:  # noqa: ANN401
+        self,
+        open_source: OpenSource,
+        earlier: EarlierFiles | None,
+        folder: TemporaryDirectory[str],
+    ) -> BookDecisions:
         """Stage the book, lay all columns, and work out the core."""
         self._stage(open_source)
         memory = earlier is not None
@@ -132,6 +137,8 @@ class _Deciding:
                 self.joins.append((name, columns))
         lay_before(self.values, self.program, known=memory)
         self._lay_steps()
+        if self.settings.strict:
+            refuse_bad_data(self.book, self._quality())
         lay_actions(self.values, self.program, top=self.settings.top, memory=memory)
         lay_gaps(self.values, self.program)
         writer = Outputs(
@@ -142,7 +149,7 @@ class _Deciding:
         self._core(
             set().union(
                 *(each.reads() for each in outputs.values()),
-                summary_reads(self.program, self.values.places),
+                summary_reads(self.values.places),
             )
         )
         return BookDecisions(

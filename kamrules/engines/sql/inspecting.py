@@ -70,10 +70,10 @@ def inspect_book(program: Program, book: Book, *, open_source: OpenSource) -> In
 def _inspect(connection: Any, program: Program, book: Book, open_source: OpenSource) -> Inspection:  # noqa: ANN401
     people = "people"
     staged = {
-        name: stage(connection, table, program.tables[name], list(program.tables[name].columns), open_source, number)
+        name: stage(connection, table, words, list(words.columns), open_source, number)
         for number, (name, table) in enumerate(book.tables.items())
-        if name in program.tables
-    }  # fmt: skip
+        if (words := program.tables.get(name)) is not None
+    }
     first = account_quality(connection, staged[ACCOUNTS], program.tables[ACCOUNTS], people)
     qualities: dict[str, TableQuality] = {ACCOUNTS: first}
     for number, (name, one) in enumerate(staged.items()):
@@ -124,11 +124,11 @@ def read_account(
 
 
 def _read(
-    connection: Any,
+    connection: Any,  # noqa: ANN401  DuckDB's
     program: Program,
     book: Book,
     account_id: str,
-    open_source: OpenSource,  # noqa: ANN401
+    open_source: OpenSource,
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for number, (name, table) in enumerate(book.tables.items()):

@@ -205,8 +205,10 @@ class Outputs:
     def gates(self) -> Output:
         """One row an account: the state of every gate."""
         columns: list[tuple[str, Sql]] = [(ACCOUNT_ID, column(ACCOUNT_ID))]
-        owners = (*self.program.paths, *self.program.tiers)
-        for gate in (gate for each in owners for gate in each.gates):
+        owners = (
+            [each.gates for each in rules] for rules in (self.program.paths, self.program.tiers)
+        )
+        for gate in (gate for rules in owners for gates in rules for gate in gates):
             state = self.values.places["gate", gate.address]
             met = [(state.copy(), "met"), (negation(state.copy()), "unmet")]
             columns.append((gate_column(gate.address), self.enumerations.when(met, "unknown")))
@@ -264,7 +266,8 @@ class _ActionTable:
             ("source", self._words([", ".join(each.source) or None for each in self.actions])),
         ]  # fmt: skip
         nothing = cast(exp.Array(expressions=[]), "bigint[]")
-        both = call("list_concat", *(call("coalesce", column(each), nothing.copy()) for each in ("chosen", "held")))  # fmt: skip
+        lists = [call("coalesce", column(each), nothing.copy()) for each in ("chosen", "held")]
+        both = call("list_concat", *lists)
         unnested = (
             (KEY, call("unnest", both)),
             (PLACE, cast(call("generate_subscripts", both.copy(), whole(1)), "bigint")),
@@ -338,5 +341,6 @@ class _ActionTable:
                 when([(column(f"live{self.number[one]}"), text(one))], null("varchar"))
                 for one in self.actions[index].excluded_by
             ]
-            branches.append((index, when([(self._excluded(index), joined(names, ", "))], null("varchar"))))  # fmt: skip
+            told = when([(self._excluded(index), joined(names, ", "))], null("varchar"))
+            branches.append((index, told))
         return by_number(column(NUMBER), branches, "varchar")

@@ -107,7 +107,7 @@ def _by_conditions(values: Values, program: Program, holds: list[Sql]) -> tuple[
         [(hold.copy(), text(each)) for each, hold in zip(ids, holds, strict=True)], null(NOWHERE)
     )
     none = all_of(is_false(hold.copy()) for hold in holds) if holds else boolean(False)  # noqa: FBT003
-    faults = [(none, text("no class holds"))]
+    faults: list[tuple[Sql, Sql]] = [(none, text("no class holds"))]
     if program.class_hit is Hit.UNIQUE and len(ids) > 1:
         hits = stack.keep(total(when([(hold.copy(), whole(1))], whole(0)) for hold in holds))
         several = binary(exp.GT, hits, whole(1))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kamrules.book.quality import EXAMPLES, Problem, TableQuality
+from kamrules.diagnostics import DataError
 from kamrules.engines.sql.aggregates import ROWS
 from kamrules.engines.sql.columns import NOT_A_CHOICE, NOT_A_DATE, TOO_LONG
 from kamrules.engines.sql.tree import rows_of, sql
@@ -12,6 +14,8 @@ from kamrules.expression.types import ACCOUNT_ID, DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kamrules.book import Book, Quality
 
     from kamrules.engines.sql.staging import Staged
     from kamrules.expression.types import Column, Table
@@ -46,7 +50,7 @@ def account_quality(connection: Any, staged: Staged, table: Table, people: str) 
     return _quality(connection, staged, table, extra)
 
 
-def related_quality(  # noqa: PLR0913, PLR0917
+def related_quality(
     connection: Any,  # noqa: ANN401
     staged: Staged,
     table: Table,
@@ -62,6 +66,26 @@ def related_quality(  # noqa: PLR0913, PLR0917
     if rows:
         extra.append(_left_out("KR641", rows, "no account has this id", ids))
     return _quality(connection, staged, table, extra)
+
+
+def refuse_bad_data(book: Book, quality: Quality) -> None:
+    """Raise DataError with a diagnostic for each problem of the book's tables, if there is any."""
+    found = [
+        book.tables[table.table].fault(
+            problem.code,
+            f"table `{table.table}`, {problem.count:,} of {table.rows_read:,} rows: {problem.message}"
+            + (
+                f" ({', '.join(f'`{each}`' for each in problem.examples)})"
+                if problem.examples
+                else ""
+            ),
+        )
+        for table in quality.tables
+        for problem in table.problems
+    ]
+    if found:
+        mend = 'to go on without them, say bad_data = "leave_out" under [book], or --bad-data leave-out'
+        raise DataError(*found[:-1], replace(found[-1], help=mend))
 
 
 def _left_out(code: str, count: int, message: str, examples: list[str] | None) -> Problem:

@@ -75,11 +75,11 @@ def inside(value: Sql, interval: Interval) -> Sql:
     """Return whether a value lies in an interval."""
     tests = []
     if interval.low is not None:
-        operator = exp.GTE if interval.low_closed else exp.GT
-        tests.append(binary(operator, value.copy(), double(interval.low)))
+        over = exp.GTE if interval.low_closed else exp.GT
+        tests.append(binary(over, value.copy(), double(interval.low)))
     if interval.high is not None:
-        operator = exp.LTE if interval.high_closed else exp.LT
-        tests.append(binary(operator, value.copy(), double(interval.high)))
+        under = exp.LTE if interval.high_closed else exp.LT
+        tests.append(binary(under, value.copy(), double(interval.high)))
     known = exp.Not(this=exp.Paren(this=is_null(value.copy())))
     return all_of(tests) if tests else known
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from kamrules.book import ColumnMap
 from kamrules.diagnostics import DataError, Severity, nearest
 from kamrules.engines.sql.columns import Form, any_problem, stored, value_of
 from kamrules.engines.sql.tree import (
@@ -33,7 +32,7 @@ from kamrules.expression.types import ACCOUNT_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kamrules.book import Book, BookTable, OpenSource
+    from kamrules.book import Book, BookTable, ColumnMap, OpenSource
     from kamrules.book.quality import Problem
     from kamrules.diagnostics import Diagnostic
     from kamrules.engines.sql.columns import Stored
@@ -76,7 +75,7 @@ class Staged:
         return all_of([column("kept"), *tests] if self.table.only else tests)
 
 
-def stage(  # noqa: PLR0913  what a table needs
+def stage(  # noqa: PLR0913, PLR0917  what a table needs
     connection: Any,  # noqa: ANN401  DuckDB's
     table: BookTable,
     vocabulary: Table,
@@ -130,6 +129,7 @@ def _adopt(connection: Any, rows: Any, name: str) -> dict[str, str]:  # noqa: AN
 
 def _check_columns(table: BookTable, found: dict[str, str]) -> None:
     problems = []
+    mend: str | None
     if table.account not in found:
         near = nearest(table.account, found)
         mend = f'account = "{near}"' if near else f"its columns are {', '.join(list(found)[:8])}"

@@ -21,7 +21,7 @@ REVENUE = "revenue_12m"
 EXAMPLES = 3
 
 
-def summary_reads(program: Program, places: Mapping[tuple[str, str], Sql]) -> set[str]:
+def summary_reads(places: Mapping[tuple[str, str], Sql]) -> set[str]:
     """Return the columns of the core that the summary reads besides those of the output tables."""
     found = [
         tree for (sort, name), tree in places.items() if (sort, name) == ("step", f"fact.{REVENUE}")
@@ -34,9 +34,9 @@ class Summary:
 
     def __init__(
         self,
-        connection: Any,
+        connection: Any,  # noqa: ANN401  DuckDB's
         program: Program,
-        places: Mapping[tuple[str, str], Sql],  # noqa: ANN401
+        places: Mapping[tuple[str, str], Sql],
     ) -> None:
         self.connection = connection
         self.program = program

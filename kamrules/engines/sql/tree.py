@@ -9,7 +9,8 @@ from sqlglot import exp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Sql = exp.Expression
+    Sql = exp.Expr
+
 DIALECT = "duckdb"
 LEAVES = (exp.Column, exp.Literal, exp.Anonymous, exp.Paren, exp.Cast, exp.TryCast, exp.Boolean, exp.Null,
           exp.Case, exp.Array)  # fmt: skip
@@ -81,7 +82,8 @@ def group(item: Sql) -> Sql:
 
 def binary(operator: type[exp.Binary], left: Sql, right: Sql) -> Sql:
     """Return left operator right."""
-    return operator(this=group(left), expression=group(right))
+    made: Sql = operator(this=group(left), expression=group(right))
+    return made
 
 
 def all_of(items: Iterable[Sql]) -> Sql:
@@ -97,7 +99,7 @@ def any_of(items: Iterable[Sql]) -> Sql:
 def _joined(operator: type[exp.Connector], items: Sequence[Sql], *, nothing: bool) -> Sql:
     if not items:
         return boolean(nothing)
-    found = items[0] if len(items) == 1 else group(items[0])
+    found: Sql = items[0] if len(items) == 1 else group(items[0])
     for each in items[1:]:
         found = operator(this=found, expression=group(each))
     return found
@@ -175,4 +177,4 @@ def named(item: Sql, name: str) -> Sql:
 
 def rows_of(name: str) -> exp.Select:
     """Return a select of nothing yet from a table."""
-    return exp.Select().from_(exp.to_table(name, quoted=True) if isinstance(name, str) else name)
+    return exp.Select().from_(exp.to_table(name, quoted=True))

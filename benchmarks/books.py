@@ -1,0 +1,130 @@
+"""What the batch benchmark runs on: a ruleset of 40 actions, 10 criteria and 20 gates, and books for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+MONEY, SHARES, WHOLES = 6, 5, 6
+CHOICES = ("north", "south", "east", "west")
+
+
+def ruleset() -> str:
+    """Return the ruleset as TOML; its thresholds spread the accounts over classes, tiers and actions."""
+    lines = [
+        "[ruleset]", 'name = "batch"', 'version = "1"', 'hit = "first"',
+        "[parameter.large]", 'type = "money"', "value = 600_000",
+        "[table.accounts.column]",
+        'name = { type = "text" }',
+        *(f'money{number} = {{ type = "money" }}' for number in range(MONEY)),
+        *(f'share{number} = {{ type = "share" }}' for number in range(SHARES)),
+        *(f'whole{number} = {{ type = "integer" }}' for number in range(WHOLES)),
+        'since = { type = "date" }', 'contacted = { type = "date" }',
+        f'region = {{ type = "choice", choices = {list(CHOICES)} }}'.replace("'", '"'),
+        'active = { type = "bool" }',
+        "[fact.growth]", 'type = "share"', 'value = "(money0 - money1) / money1"',
+        "[fact.silence]", 'type = "days"', 'value = "days_since(contacted)"',
+        "[role.account_manager]", 'title = "Account manager"',
+    ]  # fmt: skip
+    lines += _scores() + _placement() + _actions()
+    return "\n".join(lines) + "\n"
+
+
+def _scores() -> list[str]:
+    lines = []
+    for place, score in enumerate(("attractiveness", "relationship")):
+        lines += [f"[score.{score}]", 'band = { low = "[0..40)", medium = "[40..70)", high = "[70..100]" }']
+        for number in range(5):
+            lines += [
+                f"[criterion.{score}_{number}]", f'score = "{score}"', f"weight = {10 + 5 * number}",
+                f'value = "money{number + place}"' if number % 2 else f'value = "share{number}"',
+            ]
+            if number % 2:
+                lines.append("curve = [[0, 0], [200_000, 30], [500_000, 70], [1_000_000, 100]]")
+            else:
+                lines.append('scale = [{ in = "[0.7..]", points = 100 }, { in = "[0.3..0.7)", points = 60 }, '
+                             '{ in = "[..0.3)", points = 15 }]')
+    return lines  # fmt: skip
+
+
+def _placement() -> list[str]:
+    lines = []
+    whens = {
+        "key": '["attractiveness >= 55", "relationship >= 50", "active"]',
+        "ordinary": '["relationship >= 40", "active"]',
+        "prospect": '"attractiveness >= 40"',
+        "unattractive": "",
+    }
+    for name, when in whens.items():
+        lines += [f"[class.{name}]", f"when = {when}" if when else ""]
+    gates = 0
+    ladder = ["unattractive", "prospect", "ordinary", "key"]
+    for origin, target in zip(ladder, ladder[1:], strict=False):
+        lines += [f"[path.{origin}_to_{target}]", f'from = "{origin}"', f'to = "{target}"']
+        for _ in range(3):
+            lines += _gate(f"path.{origin}_to_{target}", gates)
+            gates += 1
+    for level, tier in enumerate(("vendor", "preferred_supplier", "partner", "alliance"), start=1):
+        lines += [f"[tier.{tier}]", f"level = {level}"]
+        for _ in range(3 if level < 4 else 2):
+            lines += _gate(f"tier.{tier}", gates)
+            gates += 1
+    for phase, when in {"early": '"days_since(since) < 365d"', "grown": '"growth > 0"', "settled": ""}.items():
+        lines += [f"[phase.{phase}]", f"when = {when}" if when else ""]
+    for name in ladder:
+        lines += [f"[strategy.{name}]", f"when = \"class == '{name}'\"", 'objective = "Serve it as it deserves."']
+    return lines  # fmt: skip
+
+
+def _gate(owner: str, number: int) -> list[str]:
+    tests = (
+        f"money{number % MONEY} >= {(number % 5 + 1) * 30_000}",
+        f"share{number % SHARES} > 0.{number % 4 + 1}",
+        f"whole{number % WHOLES} >= {number % 6}",
+    )
+    return [f"[{owner}.gate.gate{number}]", f'when = "{tests[number % 3]}"', 'advice = "Grow it."']
+
+
+def _actions() -> list[str]:
+    lines = []
+    for number in range(40):
+        first = f"money{number % MONEY} > {20_000 * (number % 7 + 1)}"
+        second = (f"share{number % SHARES} < 0.{number % 8 + 1}", f"whole{number % WHOLES} <= {number % 9}",
+                  f"silence > {10 * number}d", f"region == '{CHOICES[number % 4]}'")[number % 4]  # fmt: skip
+        third = ("class == 'key'", "tier.level < 3", "class in ['ordinary', 'prospect']", "growth < 0.2")[number % 4]
+        lines += [
+            f"[action.step{number}]", f'title = "Take step {number}"',
+            f'when = ["{first}", "{second}", "{third}"]',
+            f'priority = "{20 + number} + 0.4 * attractiveness"', 'owner = "account_manager"',
+            f"due_days = {7 + number}", "effort_hours = 2", "cooldown_days = 30",
+            f'because = "{{money{number % MONEY}}} a year and {{silence}} days of silence."',
+        ]  # fmt: skip
+    return lines
+
+
+def write_book(connection: duckdb.DuckDBPyConnection, accounts: int, path: Path) -> None:
+    """Write a Parquet file of accounts; the same on every run."""
+    def noise(number: int) -> str:
+        return f"(hash(i * 131 + {number}) % 1000003) / 1000003.0"
+
+    columns = ["'A' || lpad(i::VARCHAR, 9, '0') AS account_id", "'Company ' || i AS name"]
+    columns += [
+        f"CASE WHEN hash(i * 17 + {number}) % 20 > 0 THEN round({noise(number)} * 1000000, 2) END::DECIMAL(14, 2) AS money{number}"
+        for number in range(MONEY)
+    ]
+    columns += [
+        f"CASE WHEN hash(i * 19 + {number}) % 20 > 0 THEN round({noise(20 + number)}, 4) END::DOUBLE AS share{number}"
+        for number in range(SHARES)
+    ]
+    columns += [f"(hash(i * 23 + {number}) % 12)::INTEGER AS whole{number}" for number in range(WHOLES)]
+    columns += [
+        "DATE '2015-01-01' + (hash(i * 29) % 4000)::INTEGER AS since",
+        "DATE '2025-01-01' + (hash(i * 31) % 500)::INTEGER AS contacted",
+        f"{list(CHOICES)}[1 + (hash(i * 37) % 4)::INTEGER] AS region",
+        "hash(i * 41) % 10 > 2 AS active",
+    ]
+    select = f"SELECT {', '.join(columns)} FROM range({accounts}) t(i)"
+    connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)").fetchall()
