@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kamrules.book import Book, Quality
-
     from kamrules.engines.sql.staging import Staged
     from kamrules.expression.types import Column, Table
 

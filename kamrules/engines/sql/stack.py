@@ -45,7 +45,7 @@ class Stack:
         """Return a column or constant that holds the value, so that it can be read more than once."""
         if isinstance(item, exp.Column | exp.Literal | exp.Boolean | exp.Null):
             return item
-        key = item.sql()
+        key = item.sql(copy=False)
         if key not in self._written:
             name = f"t{len(self._written)}"
             self.add(name, item)

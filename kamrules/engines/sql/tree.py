@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -18,7 +19,7 @@ LEAVES = (exp.Column, exp.Literal, exp.Anonymous, exp.Paren, exp.Cast, exp.TryCa
 
 def sql(tree: Sql) -> str:
     """Return a tree as text for the engine."""
-    return tree.sql(DIALECT, comments=False)
+    return tree.sql(DIALECT, comments=False, copy=False)
 
 
 def column(name: str, table: str | None = None) -> exp.Column:
@@ -56,7 +57,7 @@ def null(kind: str) -> Sql:
 
 def cast(item: Sql, kind: str) -> Sql:
     """Return a value as another type."""
-    return exp.Cast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
+    return exp.Cast(this=item, to=_data_type(kind).copy())
 
 
 def member(value: Sql, kind: str) -> Sql:
@@ -67,7 +68,13 @@ def member(value: Sql, kind: str) -> Sql:
 
 def try_cast(item: Sql, kind: str) -> Sql:
     """Return a value as another type, unknown where it does not fit."""
-    return exp.TryCast(this=item, to=exp.DataType.build(kind, dialect=DIALECT))
+    return exp.TryCast(this=item, to=_data_type(kind).copy())
+
+
+@cache
+def _data_type(kind: str) -> exp.DataType:
+    """Return a type; reading its text takes longer than all else here, so it is read once."""
+    return exp.DataType.build(kind, dialect=DIALECT)
 
 
 def call(name: str, *arguments: Sql) -> Sql:
