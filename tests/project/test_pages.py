@@ -15,7 +15,7 @@ from tests.commands import run
 PACKAGE = Path(kamrules.__file__).parent
 WITHOUT_EXAMPLE = {
     "KR101", "KR103", "KR104", "KR900",
-    "KR625", "KR634", "KR648", "KR649", "KR682", "KR683", "KR684",
+    "KR625", "KR634", "KR648", "KR649", "KR682", "KR683", "KR684", "KR862", "KR863",
     "KR700", "KR701", "KR702", "KR703", "KR706",
 }  # fmt: skip
 """A page can hold neither such files nor such disks, nor tables in Python, nor installed plug-ins, nor
