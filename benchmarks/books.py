@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-MONEY, SHARES, WHOLES = 6, 5, 6
+MONEY, SHARES, WHOLES = 14, 10, 12
 CHOICES = ("north", "south", "east", "west")
 
 
@@ -90,7 +90,7 @@ def _gate(owner: str, number: int) -> list[str]:
 
 def _actions() -> list[str]:
     lines = []
-    for number in range(40):
+    for number in range(39):
         first = f"money{number % MONEY} > {20_000 * (number % 7 + 1)}"
         second = (f"share{number % SHARES} < 0.{number % 8 + 1}", f"whole{number % WHOLES} <= {number % 9}",
                   f"silence > {10 * number}d", f"region == '{CHOICES[number % 4]}'")[number % 4]  # fmt: skip
@@ -102,6 +102,12 @@ def _actions() -> list[str]:
             f"due_days = {7 + number}", "effort_hours = 2", "cooldown_days = 30",
             f'because = "{{money{number % MONEY}}} a year and {{silence}} days of silence."',
         ]  # fmt: skip
+    # as in a real ruleset, hardly an account is left without anything to do
+    lines += [
+        "[action.keep_in_touch]", 'title = "Keep in touch"', 'when = "whole0 >= 0"', "priority = 5",
+        'owner = "account_manager"', "due_days = 60", "effort_hours = 1", "cooldown_days = 30",
+        'because = "{silence} days of silence."',
+    ]  # fmt: skip
     return lines
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kamrules.book.quality import EXAMPLES, Problem, TableQuality
 from kamrules.diagnostics import DataError
 from kamrules.engines.sql.aggregates import ROWS
-from kamrules.engines.sql.columns import NOT_A_CHOICE, NOT_A_DATE, TOO_LONG
+from kamrules.engines.sql.columns import NOT_A_CHOICE, NOT_A_DATE, NOT_A_VALUE, TOO_LONG
 from kamrules.engines.sql.tree import rows_of, sql
 from kamrules.expression.types import ACCOUNT_ID, DIGITS, PLACES, Kind
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.staging import Staged
     from kamrules.expression.types import Column, Table
 
+CODES = {NOT_A_VALUE: "KR643", NOT_A_CHOICE: "KR644", NOT_A_DATE: "KR645", TOO_LONG: "KR646"}
 WANTED = {Kind.BOOL: "neither true nor false"}
 
 
@@ -128,7 +129,7 @@ def _unreadable(connection: Any, staged: Staged, table: Table) -> Iterator[Probl
     columns = list(table.columns.values())
     for place, code, count, raw in found:
         column = columns[place]
-        yield Problem(f"KR{code}", column.name, count, _message(code, column), tuple(raw or ()))
+        yield Problem(CODES[code], column.name, count, _message(code, column), tuple(raw or ()))
 
 
 def _message(code: int, column: Column) -> str:

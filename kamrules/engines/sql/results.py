@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from kamrules.engines.sql.actions import has_cooldown
 from kamrules.engines.sql.summary import Summary
-from kamrules.engines.sql.tree import sql
+from kamrules.engines.sql.tree import column, is_one_of, sql, text
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.memory import EarlierFiles
 
@@ -97,11 +98,19 @@ class BookDecisions:
         return [{key: value for key, value in each.items() if key != "place"} for each in found]
 
     def export_state(self, folder: Path) -> EarlierFiles:
-        """Write what memory keeps of this run: every account's class and tier, the actions proposed."""
+        """Write what memory keeps of this run: every account's class and tier, and the actions proposed
+        that have a cooldown.
+        """
         files = EarlierFiles(folder / "states.csv", folder / "proposals.csv")
         states = self.tables["decisions"].project(f'"{ACCOUNT_ID}", "class", "tier"')
         states.write_csv(str(files.states), header=True, quotechar='"', escapechar='"')
-        kept = self.tables["actions"].filter("status = 'proposed'")
+        # without a cooldown nobody will ask when an action was proposed
+        cooling = [each.id for each in self.program.actions if has_cooldown(each)]
+        tests = [
+            "status = 'proposed'",
+            sql(is_one_of(column("action"), map(text, cooling or [""]))),
+        ]
+        kept = self.tables["actions"].filter(" AND ".join(tests))
         day = f"DATE '{self.as_of.isoformat()}' AS proposed_on"
         kept.project(f'"{ACCOUNT_ID}", "action", {day}').write_csv(
             str(files.proposals), header=True, quotechar='"', escapechar='"'
