@@ -123,6 +123,7 @@ def _book_file(tables: list[str], as_of: datetime.date) -> str:
         "[book]",
         'name = "Sample book"',
         f"as_of = {as_of.isoformat()}",
+        'bad_data = "leave_out"',
         f'currency = "{CURRENCY}"',
     ]
     for name in tables:

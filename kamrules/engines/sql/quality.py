@@ -84,7 +84,7 @@ def refuse_bad_data(book: Book, quality: Quality) -> None:
         for problem in table.problems
     ]
     if found:
-        mend = 'to go on without them, say bad_data = "leave_out" under [book], or --bad-data leave-out'
+        mend = 'to go on without them, say bad_data = "leave_out" under [book], or --leave-out'
         raise DataError(*found[:-1], replace(found[-1], help=mend))
 
 
