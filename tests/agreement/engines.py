@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from kamrules.book import Book
 from kamrules.compiler import compile_ruleset
 from kamrules.compiler.in_force import in_force
 from kamrules.document import load_ruleset
 from kamrules.engines.row import decide
+from kamrules.engines.sql import decide_book
+from kamrules.memory import EarlierFiles
+from kamrules.plugins import open_source
 from kamrules.tables import rows
 from tests.oracle.tables import decide_slowly
 from tests.strategies import facts_of
@@ -74,12 +79,8 @@ def by_oracle(program: Program, case: Case) -> Tables:
     return found
 
 
-def by_sql(program: Program, case: Case) -> Tables:
+def by_sql(program: Program, case: Case, *, threads: int = 1) -> Tables:
     """Decide the whole book at once."""
-    from kamrules.book import Book
-    from kamrules.engines.sql import decide_book
-    from kamrules.plugins import open_source
-
     with tempfile.TemporaryDirectory() as folder:
         earlier = None if case.past is None else memory_files(case.past, Path(folder))
         with decide_book(
@@ -90,7 +91,7 @@ def by_sql(program: Program, case: Case) -> Tables:
             earlier=earlier,
             top=case.top,
             language=case.language,
-            threads=1,
+            threads=threads,
         ) as decisions:
             return {name: fetched(decisions.tables[name]) for name in NAMES}
 
@@ -108,9 +109,6 @@ def arrow(table: TableData) -> pa.Table:
 
 def memory_files(past: Past, folder: Path) -> EarlierFiles:
     """Write an earlier run's states and proposals as the files that the SQL engine reads."""
-    import csv  # noqa: PLC0415
-    from kamrules.memory import EarlierFiles
-
     states, proposals = folder / "states.csv", folder / "proposals.csv"
     with states.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
