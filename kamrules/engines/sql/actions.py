@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.compiler.program import Logic
+from kamrules.engines.sql.misses import lay_miss
 from kamrules.engines.sql.tree import (
     all_of,
     any_of,
@@ -63,7 +63,7 @@ def lay_actions(values: Values, program: Program, *, top: int, memory: bool) -> 
     count = total(when([(is_known(each), whole(1))], whole(0)) for each in keys)
     stack.add("proposed", cast(count, "bigint"))
     stack.add("held", _largest([column(f"held{index}") for index in lay.holding], len(keys)))
-    stack.add("miss", _miss(values, program))
+    lay_miss(values, program)
 
 
 def _largest(keys: list[exp.Column], count: int) -> Sql:
@@ -140,85 +140,6 @@ class _Laying:
         thousandths = binary(exp.Add, binary(exp.Mul, inside, double(1000.0)), double(0.5))
         milli = cast(call("floor", thousandths), "bigint")
         return binary(exp.Add, binary(exp.Mul, milli, whole(count)), whole(rest))
-
-
-def members(condition: Condition) -> tuple[Condition, ...]:
-    """Return the members that count for a nearest miss: those of a top-level "all", else the whole."""
-    return condition.members if condition.logic is Logic.ALL else (condition,)
-
-
-MANY = 4096
-"""So many different texts of what a nearest miss lacks are written down; more are put together in SQL."""
-
-
-def _miss(values: Values, program: Program) -> Sql:
-    """Return, when no action fires, a code for the one that lacks the fewest members.
-
-    A code holds the number of members lacking, the number of the action, and a bit for each member
-    that lacks, so the least code is the nearest miss; see miss_number and miss_lacks. It is a constant
-    minus a weight for each member that is true: whole numbers, no branches.
-    """
-    if not program.actions:
-        return null("bigint")
-    lacking = []
-    for index, action in enumerate(program.actions):
-        some = members(action.when)
-        start = sum(_weight(program, place) for place in range(len(some))) + index * 2 ** _bits(
-            program
-        )
-        code = cast(whole(start), "bigint")
-        for place, each in enumerate(some):
-            true = cast(is_true(values.holds(each)), "bigint")
-            code = binary(exp.Sub, code, binary(exp.Mul, true, whole(_weight(program, place))))
-        lacking.append(code)
-    fewest = call("least", *lacking) if len(lacking) > 1 else lacking[0]
-    none = all_of([binary(exp.EQ, column("proposed"), whole(0)), is_null(column("held"))])
-    return when([(none, fewest)], null("bigint"))
-
-
-def _bits(program: Program) -> int:
-    return max((len(members(each.when)) for each in program.actions), default=0)
-
-
-def _weight(program: Program, place: int) -> int:
-    """Return what a lacking member adds to a code: one to the count on top, and its own bit."""
-    codes = len(program.actions) * 2 ** _bits(program)
-    return int(2 ** (codes - 1).bit_length() + 2**place)
-
-
-def miss_number(program: Program) -> Sql:
-    """Return the number of the action that is the nearest miss, NULL when one fires."""
-    low = binary(exp.Mod, column("miss"), whole(_weight(program, 0) - 1))
-    return exp.Paren(this=exp.IntDiv(this=group(low), expression=whole(2 ** _bits(program))))
-
-
-def miss_lacks(program: Program, enumerations: Enumerations) -> Sql:
-    """Return the texts of the members that the nearest miss lacks."""
-    bits = _bits(program)
-    low = binary(exp.Mod, column("miss"), whole(_weight(program, 0) - 1))
-    if len(program.actions) * 2**bits <= MANY:
-        texts = []
-        for action in program.actions:
-            some = members(action.when)
-            texts += [
-                "; ".join(each.text for place, each in enumerate(some) if code >> place & 1)
-                for code in range(2**bits)
-            ]
-        return enumerations.at(low, texts)
-    branches = []
-    for index, action in enumerate(program.actions):
-        lacks = [
-            when([(_has_bit(low, place), text(each.text))], null("varchar"))
-            for place, each in enumerate(members(action.when))
-        ]
-        here = binary(exp.EQ, miss_number(program), whole(index))
-        branches.append((here, joined(lacks, "; ")))
-    return when(branches, null("varchar"))
-
-
-def _has_bit(code: Sql, place: int) -> Sql:
-    shifted = exp.IntDiv(this=group(code.copy()), expression=whole(2**place))
-    return binary(exp.EQ, binary(exp.Mod, exp.Paren(this=shifted), whole(2)), whole(1))
 
 
 def lay_gaps(values: Values, program: Program) -> None:

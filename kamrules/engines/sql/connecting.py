@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SPILL = "kamrules-spill-"
+UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def connect(
@@ -54,6 +55,13 @@ def connect(
     # the accounts stay on the side that streams, so rows come out in the book's order
     connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
     return connection, folder
+
+
+def most_memory(connection: duckdb.DuckDBPyConnection) -> float:
+    """Return the most memory that a connection takes, in bytes."""
+    written = str(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+    number, _, unit = written.partition(" ")
+    return float(number) * UNITS.get(unit, 1)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime  # noqa: TC003  a field of a dataclass
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -21,7 +22,7 @@ from kamrules.engines.sql.aggregates import (
     rounds,
 )
 from kamrules.engines.sql.before import before_tables
-from kamrules.engines.sql.connecting import connect, told_as_data
+from kamrules.engines.sql.connecting import connect, most_memory, told_as_data
 from kamrules.engines.sql.outputs import CORE, Outputs
 from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
 from kamrules.engines.sql.quality import account_quality, refuse_bad_data, related_quality
@@ -30,14 +31,15 @@ from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.staging import stage, unused
 from kamrules.engines.sql.summary import summary_reads
-from kamrules.engines.sql.tree import column, named, sql
+from kamrules.engines.sql.tree import column, named, sql, text
 from kamrules.engines.sql.values import Values
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from tempfile import TemporaryDirectory
+
+    from duckdb import DuckDBPyConnection
 
     from kamrules.book import Book, OpenSource
     from kamrules.book.quality import TableQuality
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.staging import Staged
     from kamrules.memory import EarlierFiles
 
+WIDTH, SHARE = 8, 0.5
+"""Bytes that a value of the core takes, about, and the share of the memory that the core may take."""
+
+SPILLED = "spilled"
 PEOPLE = "people"
 """The relation with one row an account: the accounts' table without duplicates."""
 
@@ -99,9 +105,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     connection, folder = connect(memory_limit, spill_folder, threads)
     try:
         with told_as_data():
-            return _Deciding(in_force(program, as_of), book, settings, connection).run(
-                open_source, earlier, folder
-            )
+            deciding = _Deciding(in_force(program, as_of), book, settings, connection, folder)
+            return deciding.run(open_source, earlier)
     except BaseException:
         connection.close()
         folder.cleanup()
@@ -111,7 +116,14 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
 class _Deciding:
     """One book being decided."""
 
-    def __init__(self, program: Program, book: Book, settings: Settings, connection: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        program: Program,
+        book: Book,
+        settings: Settings,
+        connection: DuckDBPyConnection,
+        folder: TemporaryDirectory[str],
+    ) -> None:
         self.program = program
         self.book = book
         self.settings = settings
@@ -122,13 +134,9 @@ class _Deciding:
         self.joins: list[tuple[str, list[str]]] = []
         self.qualities: dict[str, TableQuality] = {}
         self.related: dict[str, Staged] = {}
+        self.folder = folder
 
-    def run(
-        self,
-        open_source: OpenSource,
-        earlier: EarlierFiles | None,
-        folder: TemporaryDirectory[str],
-    ) -> BookDecisions:
+    def run(self, open_source: OpenSource, earlier: EarlierFiles | None) -> BookDecisions:
         """Stage the book, lay all columns, and work out the core."""
         self._stage(open_source)
         memory = earlier is not None
@@ -155,7 +163,7 @@ class _Deciding:
         return BookDecisions(
             program=self.program,
             connection=self.connection,
-            folder=folder,
+            folder=self.folder,
             outputs=outputs,
             places=self.values.places,
             quality=self._quality(),
@@ -273,7 +281,17 @@ class _Deciding:
 
     def _core(self, wanted: set[str]) -> None:
         select = self.stack.select([column(name) for name in sorted(wanted)], self._ground())
-        self.connection.execute(f'CREATE TEMP TABLE "{CORE}" AS {sql(select)}')
+        accounts = self.qualities[ACCOUNTS].rows_kept
+        if accounts * len(wanted) * WIDTH < most_memory(self.connection) * SHARE:
+            self.connection.execute(f'CREATE TEMP TABLE "{CORE}" AS {sql(select)}')
+            return
+        # a table that does not fit into memory is written once to a file of its own; memory that is
+        # spilled would be written again each time it makes room
+        path = text(str(Path(self.folder.name) / f"{CORE}.duckdb"))
+        self.connection.execute("SET force_compression = 'uncompressed'")
+        self.connection.execute(f'ATTACH {sql(path)} AS "{SPILLED}"')
+        self.connection.execute(f'CREATE TABLE "{SPILLED}"."{CORE}" AS {sql(select)}')
+        self.connection.execute(f'CREATE TEMP VIEW "{CORE}" AS FROM "{SPILLED}"."{CORE}"')
 
     def _quality(self) -> Any:  # noqa: ANN401
         from kamrules.book import Quality  # noqa: PLC0415

@@ -13,10 +13,9 @@ from kamrules.engines.sql.actions import (
     day_column,
     has_cooldown,
     matters_to,
-    miss_lacks,
-    miss_number,
 )
 from kamrules.engines.sql.enumerations import Enumerations
+from kamrules.engines.sql.misses import miss_lacks, miss_number
 from kamrules.engines.sql.showing import date_of, told
 from kamrules.engines.sql.tree import (
     all_of,
@@ -132,7 +131,7 @@ class Outputs:
             ("actions", column("proposed")),
             ("top_action", self.enumerations.at(_number(best, max(len(actions), 1)), actions)),
             ("nearest_miss", self.enumerations.at(miss_number(program), actions)),
-            ("nearest_miss_lacks", miss_lacks(program, self.enumerations)),
+            ("nearest_miss_lacks", miss_lacks(self.values, program, self.enumerations)),
             ("fault", self._step("fault")),
         ]
         return Output(tuple(columns))

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kamrules.compiler.program import Criterion, Score
+    from kamrules.engines.sql.stack import Stack
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.values import Values
     from kamrules.expression.types import Interval
+
+CHAIN = 100
+"""So many terms are added up in one expression."""
 
 
 def lay_score(values: Values, score: Score, number: int) -> None:
@@ -39,9 +43,9 @@ def lay_score(values: Values, score: Score, number: int) -> None:
         whole += each.weight
     add = values.stack.add
     up = _sum(
-        _known(points, binary(exp.Mul, double(each.weight), points)) for each, points, _ in criteria
+        values.stack, _known(points, binary(exp.Mul, double(each.weight), points)) for each, points, _ in criteria
     )
-    down = _sum(_known(points, double(each.weight)) for each, points, _ in criteria)
+    down = _sum(values.stack, _known(points, double(each.weight)) for each, points, _ in criteria)
     value = add(f"s{number}", binary(exp.Div, up, call("nullif", down, double(0.0))))
     parts: dict[str, Sql] = {"": value}
     for part, bound, keep in (("low", "least", "least"), ("high", "most", "greatest")):
@@ -50,7 +54,7 @@ def lay_score(values: Values, score: Score, number: int) -> None:
                    when([(is_null(read.copy()), double(getattr(each, bound)))], points.copy()))
             for each, points, read in criteria
         ]  # fmt: skip
-        found = binary(exp.Div, _sum(terms), double(whole)) if whole else null("double")
+        found = binary(exp.Div, _sum(values.stack, terms), double(whole)) if whole else null("double")
         # least and greatest skip an unknown value
         parts[f".{part}"] = add(f"s{number}_{part}", call(keep, found, value.copy()))
     bands = [(inside(value, each.interval), text(each.id)) for each in score.bands]
@@ -59,10 +63,13 @@ def lay_score(values: Values, score: Score, number: int) -> None:
         values.places["step", f"{score.address}{part}"] = found
 
 
-def _sum(terms: Iterable[Sql]) -> Sql:
+def _sum(stack: Stack, terms: Iterable[Sql]) -> Sql:
+    """Return a sum, added from left to right; in parts, as the engine reads no endless chains."""
     found: Sql = double(0.0)
-    for each in terms:
+    for number, each in enumerate(terms, start=1):
         found = exp.Add(this=found, expression=group(each))
+        if number % CHAIN == 0:
+            found = stack.keep(found)
     return exp.Paren(this=found)
 
 

@@ -104,12 +104,18 @@ def any_of(items: Iterable[Sql]) -> Sql:
 
 
 def _joined(operator: type[exp.Connector], items: Sequence[Sql], *, nothing: bool) -> Sql:
-    if not items:
-        return boolean(nothing)
-    found: Sql = items[0] if len(items) == 1 else group(items[0])
-    for each in items[1:]:
-        found = operator(this=found, expression=group(each))
-    return found
+    return _balanced(operator, items) if items else boolean(nothing)
+
+
+def _balanced(operator: type[exp.Binary], items: Sequence[Sql]) -> Sql:
+    """Return items tied by an operator that may tie them in any order.
+
+    Halves of halves: a chain of a thousand is deeper than the engine reads.
+    """
+    if len(items) == 1:
+        return items[0]
+    half = (len(items) + 1) // 2
+    return binary(operator, _balanced(operator, items[:half]), _balanced(operator, items[half:]))
 
 
 def negation(item: Sql) -> Sql:
@@ -159,11 +165,9 @@ def by_number(item: Sql, values: Sequence[tuple[int, Sql]], kind: str) -> Sql:
 
 
 def total(items: Iterable[Sql]) -> Sql:
-    """Return a sum, added from left to right; 0 of nothing."""
-    found: Sql | None = None
-    for each in items:
-        found = each if found is None else exp.Add(this=found, expression=group(each))
-    return whole(0) if found is None else exp.Paren(this=found)
+    """Return a sum of whole numbers; 0 of nothing."""
+    listed = list(items)
+    return exp.Paren(this=_balanced(exp.Add, listed)) if listed else whole(0)
 
 
 def joined(items: Iterable[Sql], between: str) -> Sql:
