@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -65,6 +66,7 @@ def _run(examples: int, start: int, keep: Path) -> int:
             agree(case)
         except Exception:
             progress.failing = case
+            case.save(keep / "last")
             raise
 
     try:
@@ -104,7 +106,9 @@ class _Progress:
 def _show(case: Case, error: Exception) -> None:
     print("ruleset:\n" + case.ruleset)
     print("book:\n" + case.shown())
-    print(f"\n{type(error).__name__}: {error}")
+    # what fails only now and then comes as a group
+    for each in getattr(error, "exceptions", (error,)):
+        print("\n" + "".join(traceback.format_exception(each)))
 
 
 if __name__ == "__main__":

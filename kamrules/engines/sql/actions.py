@@ -16,7 +16,6 @@ from kamrules.engines.sql.tree import (
     cast,
     column,
     double,
-    group,
     is_known,
     is_null,
     is_true,
@@ -32,8 +31,7 @@ from kamrules.engines.sql.tree import (
 from kamrules.expression.nodes import Constant
 
 if TYPE_CHECKING:
-    from kamrules.compiler.program import ActionRule, Condition, GapRule, Program
-    from kamrules.engines.sql.enumerations import Enumerations
+    from kamrules.compiler.program import ActionRule, GapRule, Program
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.values import Values
 

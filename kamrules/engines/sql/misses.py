@@ -65,8 +65,9 @@ class Code:
 
     def weight(self, place: int | None = None) -> int:
         """Return what a lacking member adds: one to the count on top, and its own bit if there are bits."""
-        top = 2 ** (self.actions * 2**self.bits - 1).bit_length()
-        return int(top + (2**place if self.bits and place is not None else 0))
+        top: int = 2 ** (self.actions * 2**self.bits - 1).bit_length()
+        own: int = 2**place if self.bits and place is not None else 0
+        return top + own
 
     def start(self, index: int, count: int) -> int:
         """Return the code of an action that lacks all its members."""

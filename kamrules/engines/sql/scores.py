@@ -43,9 +43,13 @@ def lay_score(values: Values, score: Score, number: int) -> None:
         whole += each.weight
     add = values.stack.add
     up = _sum(
-        values.stack, _known(points, binary(exp.Mul, double(each.weight), points)) for each, points, _ in criteria
+        values.stack,
+        [
+            _known(points, binary(exp.Mul, double(each.weight), points))
+            for each, points, _ in criteria
+        ],
     )
-    down = _sum(values.stack, _known(points, double(each.weight)) for each, points, _ in criteria)
+    down = _sum(values.stack, [_known(points, double(each.weight)) for each, points, _ in criteria])
     value = add(f"s{number}", binary(exp.Div, up, call("nullif", down, double(0.0))))
     parts: dict[str, Sql] = {"": value}
     for part, bound, keep in (("low", "least", "least"), ("high", "most", "greatest")):
@@ -54,7 +58,9 @@ def lay_score(values: Values, score: Score, number: int) -> None:
                    when([(is_null(read.copy()), double(getattr(each, bound)))], points.copy()))
             for each, points, read in criteria
         ]  # fmt: skip
-        found = binary(exp.Div, _sum(values.stack, terms), double(whole)) if whole else null("double")
+        found = (
+            binary(exp.Div, _sum(values.stack, terms), double(whole)) if whole else null("double")
+        )
         # least and greatest skip an unknown value
         parts[f".{part}"] = add(f"s{number}_{part}", call(keep, found, value.copy()))
     bands = [(inside(value, each.interval), text(each.id)) for each in score.bands]
