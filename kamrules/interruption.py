@@ -11,13 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 class Interruption:
-    """What is known of Ctrl-C (and of a scheduler's SIGTERM) during one run.
+    """What is known of Ctrl-C during one run.
 
-    In the main thread both raise KeyboardInterrupt, also when a library that was busy at that moment
+    In the main thread it raises KeyboardInterrupt, also when a library that was busy at that moment
     reports it as an error of its own. Elsewhere signals are not ours, and nothing is done.
     """
 
@@ -29,12 +27,12 @@ class Interruption:
 
     @contextmanager
     def watching(self) -> Iterator[Interruption]:
-        """Watch for the signals. Raises KeyboardInterrupt for any error that follows one."""
-        if threading.current_thread() is not threading.main_thread():
+        """Watch for Ctrl-C. Raises KeyboardInterrupt for any error that follows it."""
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
             yield self
             return
-        wanted = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-        before = {each: signal.signal(each, self._arrived) for each in wanted}
+        signal.signal(signal.SIGINT, self._arrived)
         try:
             yield self
         except Exception:
@@ -42,12 +40,11 @@ class Interruption:
                 raise KeyboardInterrupt from None
             raise
         finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            signal.signal(signal.SIGINT, before)
 
     @contextmanager
     def stopping(self, stop: Callable[[], Any]) -> Iterator[None]:
-        """Call `stop` too when a signal comes, so that a library stops working on it."""
+        """Call `stop` too when Ctrl-C comes, so that a library stops working on it."""
         self._stop = stop
         try:
             yield
@@ -55,14 +52,14 @@ class Interruption:
             self._stop = None
 
     def hold_off(self) -> None:
-        """Let signals do nothing: what comes now takes no time and must be done as a whole."""
+        """Let Ctrl-C do nothing: what comes now takes no time and must be done as a whole."""
         self._held = True
 
     def let_in(self) -> None:
-        """Let signals do again what they do."""
+        """Let Ctrl-C do again what it does."""
         self._held = False
 
-    def _arrived(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _arrived(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  Python's
         if self._held:
             return
         self.came = True

@@ -33,7 +33,9 @@ class Order:
     """What a run is to do.
 
     `book` is a path or a book; `top` how many proposed actions an account keeps; `urgent` how many of
-    the whole book's most urgent actions come back in the result; `memory_limit` such as "2GB".
+    the whole book's most urgent actions come back in the result; `leave_out` goes on without rows and
+    values that cannot be used (True), or stops at them (False), or does as the book says (None);
+    `memory_limit` such as "2GB".
     """
 
     book: Path | Book
@@ -45,6 +47,7 @@ class Order:
     top: int = TOP
     state: Path | None = None
     language: str | None = None
+    leave_out: bool | None = None
     urgent: int = 0
     memory_limit: str | None = None
     spill_folder: Path | None = None
@@ -228,6 +231,7 @@ class _Work:
         earlier: EarlierFiles | None = None
         if memory is not None:
             earlier = memory.earlier(self.as_of, scratch)
+        leaves_out = self.book.leaves_out if order.leave_out is None else order.leave_out
         with self._step("deciding", "decide"):
             decided = decide_book(
                 self.program,
@@ -237,6 +241,7 @@ class _Work:
                 earlier=earlier,
                 top=order.top,
                 language=self.language,
+                strict=not leaves_out,
                 memory_limit=order.memory_limit,
                 spill_folder=order.spill_folder,
                 threads=order.threads,

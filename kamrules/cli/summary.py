@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from kamrules.cli.terminal import printable
+from kamrules.cli.terminal import line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,29 +26,24 @@ def print_summary(console: Console, report: Mapping[str, Any], program: Program)
     """Print what a run found, but for where its files are."""
     counts, book, rules = report["counts"], report["book"], report["ruleset"]
     accounts = _number(report["accounts"])
-    console.print(
-        _line(
-            f"{accounts} accounts of {book['name']} as of {report['as_of']}, "
-            f"by {rules['name']} {rules['version']}",
-            "bold",
-        )
-    )
+    title = f"{accounts} accounts of {book['name']} as of {report['as_of']}"
+    line(console, f"{title}, by {rules['name']} {rules['version']}", "bold")
     console.print()
     console.print(_pyramid(counts, program, book.get("currency")))
     console.print()
-    if counts["tiers"]:
+    if program.tiers:
         console.print(_tiers(counts))
         console.print()
     for each in _sentences(counts):
-        console.print(_line(each))
+        line(console, each)
     for each in quality_lines(report["quality"]):
-        console.print(_line(each))
+        line(console, each)
 
 
 def print_files(console: Console, out: Path, report: Mapping[str, Any]) -> None:
     """Print where the files of a run are."""
     files = ", ".join([*report["files"], "run.json"])
-    console.print(_line(f"Files in {out}: {files}"))
+    line(console, f"Files in {out}: {files}")
 
 
 def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
@@ -64,11 +59,11 @@ def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
         who = f"{each['account_id']}\n{each['name']}" if each.get("name") else each["account_id"]
         table.add_row(
             f"{each['priority']:.1f}",
-            _line(str(who)),
+            _cell(str(who)),
             what,
-            _line(f"{each['owner']}\n{each['due_on']}"),
+            _cell(f"{each['owner']}\n{each['due_on']}"),
         )
-    console.print(_line("The most urgent actions", "bold"))
+    line(console, "The most urgent actions", "bold")
     console.print()
     console.print(table)
     console.print()
@@ -98,7 +93,7 @@ def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) 
         if timed:
             time = times.get(each["id"])
             row.append("" if time is None else _share(time, 1))
-        table.add_row(*(_line(cell) for cell in row))
+        table.add_row(*(_cell(cell) for cell in row))
     return table
 
 
@@ -112,7 +107,7 @@ def _tiers(counts: Mapping[str, Any]) -> RenderableType:
     for each in tiers:
         title = each["title"] if each["id"] is not None else "none"
         cells = (title, _number(each["accounts"]), _share(each["accounts"], everyone))
-        table.add_row(*(_line(cell) for cell in cells))
+        table.add_row(*(_cell(cell) for cell in cells))
     return table
 
 
@@ -163,7 +158,7 @@ def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
-def _line(text: str, style: str = "") -> Text:
+def _cell(text: str, style: str = "") -> Text:
     return Text(printable(text), style)
 
 

@@ -50,6 +50,19 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def line(screen: Console, text: str, style: str = "") -> None:
+    """Print a line of prose; what does not fit goes on below, indented a little more."""
+    import textwrap  # noqa: PLC0415
+
+    from rich.text import Text  # noqa: PLC0415
+
+    lead = " " * (len(text) - len(text.lstrip(" ")) + 2)
+    folded = textwrap.wrap(
+        printable(text), screen.width, subsequent_indent=lead, break_on_hyphens=False
+    )
+    screen.print(Text("\n".join(folded) if folded else "", style), soft_wrap=True)
+
+
 def fancy(stream_encoding: str | None) -> bool:
     """Whether the characters that trees and ticks are drawn with can be written."""
     return (stream_encoding or "").lower().replace("-", "").startswith("utf")

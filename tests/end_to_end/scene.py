@@ -24,7 +24,7 @@ amount = { type = "money" }
 
 [fact.revenue]
 type = "money"
-value = "sum(orders.amount)"
+value = "sum(orders[date <= as_of].amount)"
 
 [score.worth]
 title = "Worth"
@@ -99,12 +99,13 @@ class Scene:
 
     def kept(self) -> dict[str, bytes]:
         """Return everything in the folder but what the scene wrote itself, hidden files included."""
-        return {
+        found = {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and path.suffix != ".toml" and path.parent != self.folder / "data"
-            and path.name not in FILES
-        }  # fmt: skip
+            if path.is_file()
+        }
+        ours = {*FILES, *(name for name in found if name.startswith("data/"))}
+        return {name: text for name, text in found.items() if name not in ours}
 
 
 def scene(folder: Path) -> Scene:

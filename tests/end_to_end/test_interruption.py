@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import subprocess
 
 import pytest
@@ -11,7 +12,7 @@ from tests.commands import COMMAND, environment
 from tests.end_to_end.plugged import plug_in
 from tests.end_to_end.scene import RUN, scene
 
-STOP = "os.kill(os.getpid(), signal.{signal})"
+STOP = "os.kill(os.getpid(), signal.SIGINT)"
 MOMENTS = {
     "at its start": "@hookimpl\ndef run_started(run):\n    {stop}\n",
     "when all is decided": "@hookimpl\ndef decided(tables, run):\n    {stop}\n",
@@ -38,13 +39,12 @@ def register_sources(register):
 }
 
 
-@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_ctrl_c_stops_a_run_and_nothing_is_changed(moment, signal, tmp_path):
+def test_ctrl_c_stops_a_run_and_nothing_is_changed(moment, tmp_path):
     place = scene(tmp_path)
     assert place.run().status == 0
     before = place.kept()
-    environ = plug_in(tmp_path, MOMENTS[moment].format(stop=STOP.format(signal=signal)))
+    environ = plug_in(tmp_path, MOMENTS[moment].format(stop=STOP))
     if "endless" in MOMENTS[moment]:
         place.replace("book.toml", "csv:orders.csv", "endless:orders")
     more = ("--format", "halves") if "halves" in MOMENTS[moment] else ()
@@ -54,12 +54,13 @@ def test_ctrl_c_stops_a_run_and_nothing_is_changed(moment, signal, tmp_path):
     assert place.kept() == before
 
 
-def test_what_a_killed_run_left_is_cleared_away_by_the_next(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_what_a_killed_run_left_is_cleared_away_by_the_next(number, tmp_path):
     place = scene(tmp_path)
     assert place.run().status == 0
     before = place.kept()
-    code = "@hookimpl\ndef decided(tables, run):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    assert place.run(**plug_in(tmp_path, code)).status == -9
+    code = f"@hookimpl\ndef decided(tables, run):\n    os.kill(os.getpid(), {number})\n"
+    assert place.run(**plug_in(tmp_path, code)).status == -number
     assert {name: text for name, text in place.kept().items() if not name.startswith(".")} == before
     assert place.run().status == 0
     assert sorted(place.kept()) == sorted(before)
@@ -86,7 +87,7 @@ def test_plug_ins_are_told_of_a_run_and_of_its_failure(tmp_path):
 
     @hookimpl
     def decided(tables, run):
-        print("decided", tables["decisions"].count("*").fetchone()[0], file=sys.stderr)
+        print("decided", len(tables["decisions"].fetchall()), file=sys.stderr)
 
     @hookimpl
     def run_finished(run, summary):
@@ -111,7 +112,7 @@ def limited(size):
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl", "xlsx"])
-@pytest.mark.parametrize("size", [0, 100, 400])
+@pytest.mark.parametrize("size", [100, 400])
 def test_a_full_disk_is_told_and_changes_nothing(form, size, tmp_path):
     place = scene(tmp_path)
     assert place.run().status == 0

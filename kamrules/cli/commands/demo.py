@@ -58,6 +58,7 @@ def command(*, out: Path, language: str | None) -> None:
             as_of=AS_OF,
             format="csv",
             language=language,
+            leave_out=True,
             urgent=URGENT,
         )
         result = run_book(order, known, progress)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kamrules.cli import loading, options
-from kamrules.cli.terminal import console, printable, put
+from kamrules.cli.terminal import console, line, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from kamrules.book import Book
     from kamrules.compiler import Program
     from kamrules.engines.sql import Inspection
 
@@ -50,11 +51,9 @@ def command(
     if as_json:
         put(json.dumps(_plain(found, wanted), ensure_ascii=False, indent=2))
     else:
-        from rich.text import Text  # noqa: PLC0415
-
         screen = console()
-        for line, style in _lines(opened.name, found, wanted):
-            screen.print(Text(printable(line), style))
+        for text, style in _lines(opened, program, found, wanted):
+            line(screen, text, style)
     context.exit(0 if found.quality.clean else 1)
 
 
@@ -88,7 +87,6 @@ def _plain(found: Inspection, wanted: list[dict[str, Any]]) -> dict[str, Any]:
                 "columns": dict(each.columns),
                 "unused": list(each.unused),
                 "lacking": list(each.lacking),
-                "strange": list(each.strange),
             }
             for each in found.tables
         ],
@@ -96,13 +94,15 @@ def _plain(found: Inspection, wanted: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, found: Inspection, wanted: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _lines(
+    book: Book, program: Program, found: Inspection, wanted: list[dict[str, Any]]
+) -> Iterator[tuple[str, str]]:
     """Yield the lines of the report, each with its style."""
     from kamrules.cli.summary import quality_lines  # noqa: PLC0415
 
-    yield name, "bold"
-    for line in quality_lines(found.quality.as_json(), most=None):
-        yield line, ""
+    yield book.name, "bold"
+    for text in quality_lines(found.quality.as_json(), most=None):
+        yield text, ""
     quality = {each.table: each for each in found.quality.tables}
     for table in found.tables:
         rows = quality.get(table.table)
@@ -112,11 +112,23 @@ def _lines(name: str, found: Inspection, wanted: list[dict[str, Any]]) -> Iterat
         for title, names in (
             ("columns", table.columns),
             ("unused", table.unused),
-            ("unknown to the ruleset", table.strange),
+            ("unknown to the ruleset", _strange(book, program, table.table)),
         ):
             if names:
                 yield f"  {title}: {', '.join(names)}", ""
+    strange = [each for each in book.tables if each not in program.tables]
+    if strange:
+        yield "", ""
+        yield f"Tables unknown to the ruleset: {', '.join(strange)}", ""
     yield from _wanted_lines(wanted)
+
+
+def _strange(book: Book, program: Program, table: str) -> list[str]:
+    """Return the columns that a book file fills and the ruleset's vocabulary does not have."""
+    from kamrules.expression.types import ACCOUNT_ID  # noqa: PLC0415
+
+    known = {ACCOUNT_ID, *program.tables[table].columns}
+    return [each for each in book.tables[table].columns if each not in known]
 
 
 def _wanted_lines(wanted: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

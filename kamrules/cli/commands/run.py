@@ -51,6 +51,13 @@ OUT = "kamrules-out"
 )
 @options.state
 @options.language
+@click.option(
+    "--leave-out/--stop",
+    "leave_out",
+    default=None,
+    help="Go on without rows and values that cannot be used, or stop at them; by default as the book"
+    " file says (`bad_data`), else stop.",
+)
 @click.option("--memory-limit", metavar="SIZE", help="Most memory to use, such as 2GB.")
 @click.option(
     "--spill",
@@ -72,6 +79,7 @@ def command(  # noqa: PLR0913  one parameter an option
     top: int,
     state: Path | None,
     language: str | None,
+    leave_out: bool | None,
     memory_limit: str | None,
     spill: Path | None,
     threads: int | None,
@@ -97,6 +105,7 @@ def command(  # noqa: PLR0913  one parameter an option
         top=top,
         state=state,
         language=language,
+        leave_out=leave_out,
         memory_limit=memory_limit,
         spill_folder=spill,
         threads=threads,
