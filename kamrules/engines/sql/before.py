@@ -42,9 +42,19 @@ def before_tables(
     Each has one row an account: `before_class` and `before_tier`; for every action in cooldown on `day`
     the day on which it was proposed.
     """
-    for name, path in ((STATES, earlier.states), (PROPOSALS, earlier.proposals)):
+    for name, path, columns in (
+        (STATES, earlier.states, (ACCOUNT_ID, "class", "tier")),
+        (PROPOSALS, earlier.proposals, (ACCOUNT_ID, "action", "proposed_on")),
+    ):
+        # the form of the file is known: nothing is left to be guessed from strange ids
         rows = connection.read_csv(
-            str(path), header=True, all_varchar=True, delimiter=",", quotechar='"', escapechar='"'
+            str(path),
+            header=True,
+            auto_detect=False,
+            columns=dict.fromkeys(columns, "VARCHAR"),
+            delimiter=",",
+            quotechar='"',
+            escapechar='"',
         )
         rows.create_view(f"{name}_file", replace=True)
     latest = exp.Select(

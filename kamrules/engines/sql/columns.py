@@ -40,6 +40,8 @@ WIDE = frozenset({"UBIGINT", "HUGEINT", "UHUGEINT"})
 FLOATS = frozenset({"FLOAT", "DOUBLE"})
 TRUE, FALSE = ("true", "yes", "1", "t", "y"), ("false", "no", "0", "f", "n")
 EXACT = 2**53
+WIDEST = 38
+"""Digits of DuckDB's widest decimals."""
 NOT_A_VALUE, NOT_A_CHOICE, NOT_A_DATE, TOO_LONG = 643, 644, 645, 646
 """The codes of what can be wrong with a value."""
 
@@ -72,7 +74,7 @@ class Stored:
 
 def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> Stored:
     """Return how a source's column, of one of DuckDB's types, is stored as a column of the vocabulary."""
-    shown = raw if came_as == "VARCHAR" else cast(raw, "varchar")
+    shown = as_text(raw, came_as)
     mapped = bool(how.values or how.unknown or how.constant is not None or how.format)
     if mapped or not _native(came_as, of):
         given = _looked_up(shown.copy(), how)
@@ -80,6 +82,18 @@ def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> Stored:
     else:
         item, form, problem = _from_native(raw, came_as, of, how)
     return Stored(item, form, of, problem, shown)
+
+
+def as_text(raw: Sql, came_as: str) -> Sql:
+    """Return a source's column as text; a whole number in a column of doubles loses its `.0`."""
+    if came_as == "VARCHAR":
+        return raw
+    if came_as not in FLOATS:
+        return cast(raw, "varchar")
+    even = binary(exp.EQ, raw, call("trunc", raw.copy()))
+    small = binary(exp.LT, call("abs", raw.copy()), whole(10**15))
+    integer = cast(cast(raw.copy(), "bigint"), "varchar")
+    return when([(all_of([even, small]), integer)], cast(raw.copy(), "varchar"))
 
 
 def _as_it_is(item: Sql) -> Sql:
@@ -223,7 +237,8 @@ def _from_text(given: Sql, of: Type, how: ColumnMap) -> tuple[Sql, Form, Sql | N
         return item, Form.PLAIN, when([(lost, whole(NOT_A_VALUE))])
     item = _number_of_text(given, of, how)
     lost = all_of([known, is_null(item.copy())])
-    number = is_known(try_cast(given.copy(), "double"))
+    # DuckDB would read over an underscore
+    number = all_of([is_known(try_cast(given.copy(), "double")), negation(_underscored(given))])
     code = when([(number, whole(TOO_LONG))], whole(NOT_A_VALUE))
     return item, Form.DECIMAL, when([(lost, code)])
 
@@ -247,10 +262,13 @@ def _units(given: Sql, places: int) -> Sql:
 
 def _decimal(raw: Sql, of: Type, how: ColumnMap) -> Sql:
     """Return a number times the mapping's factor, exactly, with the type's places."""
-    given = try_cast(raw, "decimal(38, 12)")
+    given = try_cast(raw, f"decimal({WIDEST}, 12)")
     factor = how.times
     if factor is not None:
         digits = max(-int(factor.as_tuple().exponent), 0)
+        if digits + 12 > WIDEST:
+            return try_cast(binary(exp.Mul, try_cast(raw.copy(), "double"), double(float(factor))),
+                            f"decimal({DIGITS}, {PLACES[of.kind]})")  # fmt: skip
         width = max(len(f"{abs(factor):f}".replace(".", "")), digits + 1)
         power = cast(text(f"{factor:f}"), f"decimal({width}, {digits})")
         given = exp.Try(this=binary(exp.Mul, given, power))
@@ -258,16 +276,18 @@ def _decimal(raw: Sql, of: Type, how: ColumnMap) -> Sql:
 
 
 def _number_of_text(given: Sql, of: Type, how: ColumnMap) -> Sql:
-    """Return a number as it is written: digits, a point, a sign; or with an exponent, as a double."""
+    """Return a number as it is written: digits, a point, a sign, an exponent; halves away from zero."""
     target = f"decimal({DIGITS}, {PLACES[of.kind]})"
     exact = try_cast(given, target) if how.times is None else _decimal(given, of, how)
-    # an underscore would be read over, and an exponent loses digits on the way to a decimal
-    odd = call("contains", given.copy(), text("_"))
     power = call("contains", call("lower", given.copy()), text("e"))
-    number = try_cast(given.copy(), "double")
-    if how.times is not None:
-        number = binary(exp.Mul, number, double(float(how.times)))
-    return when([(odd, null(target)), (power, try_cast(number, target))], exact)
+    # straight to few places, an exponent loses digits
+    wide = try_cast(given.copy(), f"decimal({WIDEST}, {WIDEST // 2})")
+    scaled = try_cast(wide, target) if how.times is None else _decimal(wide, of, how)
+    return when([(_underscored(given), null(target)), (power, scaled)], exact)
+
+
+def _underscored(given: Sql) -> Sql:
+    return call("contains", given.copy(), text("_"))
 
 
 def _date(raw: Sql, came_as: str) -> Sql:

@@ -50,11 +50,17 @@ def connect(
         connection = duckdb.connect(":memory:", config=settings)
     except duckdb.Error as error:
         folder.cleanup()
-        message = f"`{memory_limit}` is no amount of memory: {_first_line(error)}"
-        raise UsageError(Diagnostic("KR861", message, help="write it like 2GB or 500MB")) from error
+        raise UsageError(_refused(memory_limit, threads, error)) from error
     # the accounts stay on the side that streams, so rows come out in the book's order
     connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
     return connection, folder
+
+
+def _refused(memory_limit: str | None, threads: int | None, error: duckdb.Error) -> Diagnostic:
+    if threads is not None and threads < 1:
+        return Diagnostic("KR861", f"`{threads}` is no number of threads; at least 1 is needed")
+    message = f"`{memory_limit}` is no amount of memory: {_first_line(error)}"
+    return Diagnostic("KR861", message, help="write it like 2GB or 500MB")
 
 
 def most_memory(connection: duckdb.DuckDBPyConnection) -> float:

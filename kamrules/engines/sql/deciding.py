@@ -25,7 +25,12 @@ from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.connecting import connect, most_memory, told_as_data
 from kamrules.engines.sql.outputs import CORE, Outputs
 from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
-from kamrules.engines.sql.quality import account_quality, refuse_bad_data, related_quality
+from kamrules.engines.sql.quality import (
+    account_quality,
+    refuse_bad_data,
+    refuse_no_accounts,
+    related_quality,
+)
 from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
@@ -98,8 +103,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         The decisions as relations of a DuckDB connection; close it (it is a context manager).
 
     Raises:
-        DataError: a source cannot be read, or lacks a column that the book file names; with `strict`
-            everything that data quality has to say.
+        DataError: a source cannot be read, or lacks a column that the book file names; there are no
+            accounts; with `strict` everything that data quality has to say.
     """
     settings = Settings(as_of, top, language, strict)
     connection, folder = connect(memory_limit, spill_folder, threads)
@@ -188,6 +193,7 @@ class _Deciding:
         self.qualities[ACCOUNTS] = account_quality(
             self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
         )
+        refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
         self.stack.lay(ACCOUNT_ID)
         for own, _, _ in accounts.columns.values():
             self.stack.lay(own)

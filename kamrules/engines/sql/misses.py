@@ -65,13 +65,12 @@ class Code:
 
     def weight(self, place: int | None = None) -> int:
         """Return what a lacking member adds: one to the count on top, and its own bit if there are bits."""
-        top: int = 2 ** (self.actions * 2**self.bits - 1).bit_length()
-        own: int = 2**place if self.bits and place is not None else 0
-        return top + own
+        top = 1 << ((self.actions << self.bits) - 1).bit_length()
+        return top + (1 << place if self.bits and place is not None else 0)
 
     def start(self, index: int, count: int) -> int:
         """Return the code of an action that lacks all its members."""
-        return sum(self.weight(place) for place in range(count)) + index * 2**self.bits
+        return sum(self.weight(place) for place in range(count)) + (index << self.bits)
 
     def low(self) -> Sql:
         """Return the code without the count."""

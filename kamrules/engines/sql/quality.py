@@ -88,6 +88,21 @@ def refuse_bad_data(book: Book, quality: Quality) -> None:
         raise DataError(*found[:-1], replace(found[-1], help=mend))
 
 
+def refuse_no_accounts(book: Book, accounts: TableQuality) -> None:
+    """Raise DataError when a book has no account to decide."""
+    if accounts.rows_kept:
+        return
+    if not accounts.rows_read:
+        raise DataError(book.accounts.fault("KR855", f"`{accounts.source}` has no rows", "from"))
+    reasons = [f"{each.count:,}: {each.message}" for each in accounts.problems if each.leaves_out]
+    if accounts.rows_filtered:
+        reasons.append(f"{accounts.rows_filtered:,}: `only` leaves them out")
+    what = f"none of the {accounts.rows_read:,} rows of `{accounts.source}` is an account"
+    raise DataError(
+        book.accounts.fault("KR855", f"{what} of the run", "from", help="; ".join(reasons) or None)
+    )
+
+
 def _left_out(code: str, count: int, message: str, examples: list[str] | None) -> Problem:
     return Problem(code, ACCOUNT_ID, count, message, tuple(examples or ()), leaves_out=True)
 

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.diagnostics import DataError, Severity, nearest
-from kamrules.engines.sql.columns import Form, any_problem, stored, value_of
+from kamrules.engines.sql.columns import Form, any_problem, as_text, stored, value_of
 from kamrules.engines.sql.tree import (
     all_of,
-    binary,
     boolean,
     call,
-    cast,
     column,
     is_known,
     is_one_of,
@@ -183,15 +181,8 @@ def _stored(how: ColumnMap, found: dict[str, str], of: Type) -> Stored:
 
 
 def _account_id(raw: Sql, came_as: str) -> Sql:
-    """Return the account's id as text; a whole number in a double column loses its `.0`."""
-    if came_as == "VARCHAR":
-        return call("nullif", raw, text(""))
-    if came_as not in {"FLOAT", "DOUBLE"}:
-        return cast(raw, "varchar")
-    even = binary(exp.EQ, raw, call("trunc", raw.copy()))
-    small = binary(exp.LT, call("abs", raw.copy()), whole(10**15))
-    integer = cast(cast(raw.copy(), "bigint"), "varchar")
-    return when([(all_of([even, small]), integer)], cast(raw.copy(), "varchar"))
+    """Return the account's id as text, unknown where it is empty."""
+    return call("nullif", as_text(raw, came_as), text(""))
 
 
 def _kept(table: BookTable, found: dict[str, str]) -> Sql:
@@ -199,7 +190,7 @@ def _kept(table: BookTable, found: dict[str, str]) -> Sql:
         return boolean(True)  # noqa: FBT003
     tests = [
         is_one_of(
-            column(name) if found[name] == "VARCHAR" else cast(column(name), "varchar"),
+            as_text(column(name), found[name]),
             map(text, values),
         )
         for name, values in table.only.items()

@@ -72,7 +72,9 @@ class Summary:
 
     def _classes(self, revenue: str | None) -> list[dict[str, Any]]:
         summed = self.places.get(("step", f"fact.{revenue}")) if revenue == REVENUE else None
-        extra = f", sum({sql(summed)})" if summed is not None else ", NULL"
+        # summed as decimals, so that the order in which threads add up makes no difference
+        exact = f"sum(try_cast({sql(summed)} AS DECIMAL(38, 4)))" if summed is not None else "NULL"
+        extra = f", {exact}::DOUBLE"
         found = self._by("class", extra)
         rules: list[Class] = sorted(self.program.classes, key=lambda each: -each.level)
         listed = [
