@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ class Interruption:
     """What is known of Ctrl-C during one run.
 
     In the main thread it raises KeyboardInterrupt, also when a library that was busy at that moment
-    reports it as an error of its own. Elsewhere signals are not ours, and nothing is done.
+    reports it as an error of its own. Elsewhere signals are not ours, and nothing is done. Python
+    handles a signal only between two of its own steps, and a library may be at work for hours, so a
+    thread of its own is woken too and stops the library.
     """
 
     def __init__(self) -> None:
@@ -33,23 +36,46 @@ class Interruption:
             yield self
             return
         signal.signal(signal.SIGINT, self._arrived)
-        try:
-            yield self
-        except Exception:
-            if self.came:
-                raise KeyboardInterrupt from None
-            raise
-        finally:
-            signal.signal(signal.SIGINT, before)
+        with self._woken():
+            try:
+                yield self
+            except Exception:
+                if self.came:
+                    raise KeyboardInterrupt from None
+                raise
+            finally:
+                signal.signal(signal.SIGINT, before)
 
     @contextmanager
-    def stopping(self, stop: Callable[[], Any]) -> Iterator[None]:
-        """Call `stop` too when Ctrl-C comes, so that a library stops working on it."""
-        self._stop = stop
+    def _woken(self) -> Iterator[None]:
+        """Let a thread read the numbers of signals as they come, and stop the library at Ctrl-C."""
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        thread = threading.Thread(target=self._read, args=(reading,), daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            self._stop = None
+            signal.set_wakeup_fd(before)
+            os.close(writing)
+            thread.join()
+            os.close(reading)
+
+    def _read(self, reading: int) -> None:
+        while number := os.read(reading, 1):
+            if number[0] == signal.SIGINT and not self._held:
+                self.came = True
+                if self._stop is not None:
+                    # it may have ended in this very moment, and then has nothing to stop
+                    with suppress(Exception):
+                        self._stop()
+
+    def stop_with(self, stop: Callable[[], Any]) -> None:
+        """Call `stop` too when Ctrl-C comes, so that a library stops working on it."""
+        self._stop = stop
+        if self.came:
+            stop()
 
     def hold_off(self) -> None:
         """Let Ctrl-C do nothing: what comes now takes no time and must be done as a whole."""
@@ -63,6 +89,4 @@ class Interruption:
         if self._held:
             return
         self.came = True
-        if self._stop is not None:
-            self._stop()
         raise KeyboardInterrupt

@@ -198,27 +198,23 @@ class _Work:
     def _write(self, output: OutputFolder, run: Run, memory: Memory | None) -> dict[str, Any]:
         """Decide the book and write all files into the folder that is not yet in place."""
         with output.scratch() as scratch, self._decisions(memory, scratch) as decisions:
-            with (
-                self.interruption.stopping(decisions.interrupt),
-                self._step("counting", "count"),
-            ):
+            with self._step("counting", "count"):
                 counts = decisions.summary()
                 self.urgent = (
                     tuple(decisions.urgent(self.order.urgent)) if self.order.urgent else ()
                 )
             self.warnings += (*decisions.warnings, *_faults(counts))
-            with self.interruption.stopping(decisions.interrupt):
-                self.warnings += self.plugins.decided(decisions.tables, run)
-                with self._step(f"writing {self.order.format} files", "write"):
-                    files = self.plugins.write(
-                        self.order.format, decisions.tables, output.folder, decisions.connection
+            self.warnings += self.plugins.decided(decisions.tables, run)
+            with self._step(f"writing {self.order.format} files", "write"):
+                files = self.plugins.write(
+                    self.order.format, decisions.tables, output.folder, decisions.connection
+                )
+            if memory is not None:
+                with self._step("remembering", "remember"):
+                    kept = decisions.export_state(scratch)
+                    memory.record(
+                        self.as_of, kept, ruleset=self.program.name, digest=self.program.digest
                     )
-                if memory is not None:
-                    with self._step("remembering", "remember"):
-                        kept = decisions.export_state(scratch)
-                        memory.record(
-                            self.as_of, kept, ruleset=self.program.name, digest=self.program.digest
-                        )
             report = self._report(decisions, counts, files)
         output.write_report(report)
         return report
@@ -242,6 +238,7 @@ class _Work:
                 top=order.top,
                 language=self.language,
                 strict=not leaves_out,
+                stoppable=self.interruption.stop_with,
                 memory_limit=order.memory_limit,
                 spill_folder=order.spill_folder,
                 threads=order.threads,

@@ -29,7 +29,7 @@ def register_sinks(register):
     "in the middle of a long computation": """\
 def endless(table, connection):
     threading.Timer(0.5, lambda: {stop}).start()
-    rows = "SELECT 'A1' AS account_id, '2026-06-01' AS date, '1' AS amount FROM range(1_000_000_000_000)"
+    rows = "SELECT 'A1' AS account_id, '1' AS amount FROM range(1_000_000_000_000) t(i) WHERE hash(i) = 7"
     return connection.sql(rows)
 
 @hookimpl

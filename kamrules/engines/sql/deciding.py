@@ -34,7 +34,7 @@ from kamrules.engines.sql.quality import (
 from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
-from kamrules.engines.sql.staging import stage, unused
+from kamrules.engines.sql.staging import LINE, stage, unused
 from kamrules.engines.sql.summary import summary_reads
 from kamrules.engines.sql.tree import column, named, sql, text
 from kamrules.engines.sql.values import Values
@@ -42,6 +42,7 @@ from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from tempfile import TemporaryDirectory
 
     from duckdb import DuckDBPyConnection
@@ -83,6 +84,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     memory_limit: str | None = None,
     spill_folder: Path | None = None,
     threads: int | None = None,
+    stoppable: Callable[[Callable[[], None]], object] | None = None,
 ) -> BookDecisions:
     """Decide every account of a book at once.
 
@@ -98,6 +100,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         memory_limit: how much memory DuckDB may take, such as `2GB`; the rest is spilled to disk.
         spill_folder: where to spill; the system's temporary folder when None.
         threads: how many threads to use; all processors when None.
+        stoppable: is told how to stop the work, here and when the tables are read: a function to call
+            from another thread; what was at work then raises DuckDB's InterruptException.
 
     Returns:
         The decisions as relations of a DuckDB connection; close it (it is a context manager).
@@ -109,6 +113,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     settings = Settings(as_of, top, language, strict)
     connection, folder = connect(memory_limit, spill_folder, threads)
     try:
+        if stoppable is not None:
+            stoppable(connection.interrupt)
         with told_as_data():
             deciding = _Deciding(in_force(program, as_of), book, settings, connection, folder)
             return deciding.run(open_source, earlier)
@@ -287,6 +293,9 @@ class _Deciding:
 
     def _core(self, wanted: set[str]) -> None:
         select = self.stack.select([column(name) for name in sorted(wanted)], self._ground())
+        if self.joins:
+            # several threads give what they join in any order
+            select = select.order_by(column(LINE), copy=False)
         accounts = self.qualities[ACCOUNTS].rows_kept
         if accounts * len(wanted) * WIDTH < most_memory(self.connection) * SHARE:
             self.connection.execute(f'CREATE TEMP TABLE "{CORE}" AS {sql(select)}')
