@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import reading, writing
+from kamrules.adapters.lines import fresh_name
 from kamrules.adapters.paths import options, paths, patterns
 from kamrules.book import Rows
 from kamrules.hookspecs import hookimpl
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from kamrules.book import BookTable
     from kamrules.hookspecs import Register, Tables
+
+_COUNTED = ("file_index", "file_row_number")
+"""Columns that DuckDB makes up: the number of the file, and that of the row in it."""
+_LINE = f"{_COUNTED[0]}::BIGINT * {2**40} + {_COUNTED[1]}"
 
 
 @hookimpl
@@ -34,7 +39,10 @@ def open_parquet(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  Du
     files = paths(table)
     with reading(table, "Parquet"):
         rows = connection.read_parquet(patterns(files), union_by_name=len(files) > 1)
-    return Rows(rows, rescannable=True)
+    if any(each.casefold() in _COUNTED for each in rows.columns):
+        return Rows(rows)  # data of those names hide DuckDB's own
+    line = fresh_name(table, "line")
+    return Rows(rows.project(f"*, {_LINE} AS {line}"), line=line.strip('"'))
 
 
 def write_parquet(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401, ARG001

@@ -113,14 +113,15 @@ class Rows:
 
     `rows` is a DuckDB relation of the connection that was passed to the source, or anything that
     exports `__arrow_c_stream__`; its columns are named as in the source. `problems` are about rows
-    that are not among them, such as lines with too many cells; they count as read. `rescannable` says
-    that the rows can be read again, and a few columns of them cheaply, as those of Parquet files; other
-    rows the engine reads once and keeps.
+    that are not among them, such as lines with too many cells; they count as read. `line` is for rows
+    that can be read again, and a few columns of them cheaply, as those of Parquet files: it names a
+    column of whole numbers that rise from row to row, and is no data itself. Other rows the engine reads
+    once and keeps.
     """
 
     rows: Any
     problems: tuple[Problem, ...] = ()
-    rescannable: bool = False
+    line: str | None = None
 
 
 class OpenSource(Protocol):

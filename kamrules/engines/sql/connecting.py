@@ -51,7 +51,7 @@ def connect(
     except duckdb.Error as error:
         folder.cleanup()
         raise UsageError(_refused(memory_limit, threads, error)) from error
-    # the accounts stay on the side that streams, so rows come out in the book's order
+    # the accounts stay on the side that streams: the other side has to fit into memory
     connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
     return connection, folder
 

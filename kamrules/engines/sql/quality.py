@@ -9,7 +9,8 @@ from kamrules.book.quality import EXAMPLES, Problem, TableQuality
 from kamrules.diagnostics import DataError
 from kamrules.engines.sql.aggregates import ROWS
 from kamrules.engines.sql.columns import NOT_A_CHOICE, NOT_A_DATE, NOT_A_VALUE, TOO_LONG
-from kamrules.engines.sql.tree import rows_of, sql
+from kamrules.engines.sql.staging import LINE
+from kamrules.engines.sql.tree import column, named, rows_of, sql
 from kamrules.expression.types import ACCOUNT_ID, DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ WANTED = {Kind.BOOL: "neither true nor false"}
 
 
 def account_quality(connection: Any, staged: Staged, table: Table, people: str) -> TableQuality:  # noqa: ANN401
-    """Make the relation of accounts, the first row of each, and tell what their table held."""
+    """Make the relation of accounts, the first row of each, and tell what their table held.
+
+    Its column LINE rises in the book's order.
+    """
     usable = rows_of(staged.relation).select("*").where(staged.usable, copy=False)
+    if staged.line != LINE:
+        usable = usable.select(named(column(staged.line), LINE), copy=False)
     connection.execute(f'CREATE TEMP VIEW "{people}_rows" AS {sql(usable)}')
     connection.execute(
         f'CREATE TEMP TABLE "{people}_twice" AS SELECT "{ACCOUNT_ID}", count(*) AS n '  # noqa: S608  our names
@@ -35,11 +41,9 @@ def account_quality(connection: Any, staged: Staged, table: Table, people: str) 
         f'SELECT coalesce(sum(n - 1), 0)::BIGINT, min("{ACCOUNT_ID}", {EXAMPLES}) FROM "{people}_twice"'  # noqa: S608
     ).fetchall()[0]
     if rows:
-        # row_number needs no order of its own: rows come in the source's
         connection.execute(
-            f'CREATE TEMP TABLE "{people}" AS SELECT * EXCLUDE (place) FROM '  # noqa: S608
-            f'(SELECT *, row_number() OVER () AS place FROM "{people}_rows") '
-            f'QUALIFY row_number() OVER (PARTITION BY "{ACCOUNT_ID}" ORDER BY place) = 1 ORDER BY place'
+            f'CREATE TEMP TABLE "{people}" AS SELECT * FROM "{people}_rows" QUALIFY row_number() '  # noqa: S608
+            f'OVER (PARTITION BY "{ACCOUNT_ID}" ORDER BY "{LINE}") = 1 ORDER BY "{LINE}"'
         )
     else:
         connection.execute(f'CREATE TEMP VIEW "{people}" AS SELECT * FROM "{people}_rows"')  # noqa: S608
@@ -143,8 +147,8 @@ def _unreadable(connection: Any, staged: Staged, table: Table) -> Iterator[Probl
     ).fetchall()
     columns = list(table.columns.values())
     for place, code, count, raw in found:
-        column = columns[place]
-        yield Problem(CODES[code], column.name, count, _message(code, column), tuple(raw or ()))
+        of = columns[place]
+        yield Problem(CODES[code], of.name, count, _message(code, of), tuple(raw or ()))
 
 
 def _message(code: int, column: Column) -> str:

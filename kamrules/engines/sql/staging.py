@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.tree import Sql
     from kamrules.expression.types import Table, Type
 
+LINE, ROWID = "line", "rowid"
+"""The column that tells the rows' order: our own, and the one that tables of DuckDB have."""
 SHOWN = 80
 """So many characters of a value that cannot be read are kept as an example."""
 
@@ -46,13 +48,15 @@ class Staged:
     """A table of the book as a relation of the connection: `account_id`, `kept`, `bad` and the columns.
 
     `columns` gives for each of the vocabulary's columns that the book fills its own name here, its form
-    and its type. `kept` is false for rows that the book file leaves out.
+    and its type. `kept` is false for rows that the book file leaves out. `line` is the column whose whole
+    numbers rise in the source's order.
     """
 
     table: BookTable
     relation: str
     columns: dict[str, tuple[str, Form, Type]]
     has_problems: bool
+    line: str
     problems: tuple[Problem, ...] = ()
     found: dict[str, str] = field(default_factory=dict)
 
@@ -88,6 +92,8 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
     opened = open_source(table, connection)
     source = f"source_{number}"
     found = _adopt(connection, opened.rows, source)
+    if opened.line is not None:
+        del found[opened.line]
     _check_columns(table, found)
     columns: dict[str, tuple[str, Form, Type]] = {}
     items, made = [], []
@@ -109,10 +115,14 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
         named(_bad(made), "bad"),
         copy=False,
     )
-    sort = "VIEW" if opened.rescannable else "TABLE"
+    sort = "TABLE"
+    if opened.line is not None:
+        sort = "VIEW"
+        select = select.select(named(column(opened.line), LINE), copy=False)
     relation = f"staged_{number}"
     connection.execute(f'CREATE TEMP {sort} "{relation}" AS {sql(select)}')
-    return Staged(table, relation, columns, bool(made), opened.problems, found)
+    line = ROWID if opened.line is None else LINE
+    return Staged(table, relation, columns, bool(made), line, opened.problems, found)
 
 
 def _adopt(connection: Any, rows: Any, name: str) -> dict[str, str]:  # noqa: ANN401  DuckDB's
