@@ -66,10 +66,26 @@ def test_nothing_but_deals_without_an_account_is_wrong_once_the_book_file_maps_t
     assert [each["code"] for each in problems] == ["KR640"]
 
 
-def test_the_first_place_is_what_the_newcomer_sees_in_the_export(report):
+def counted(report, what):
+    return {each["id"]: each["accounts"] for each in report["counts"][what] if each["accounts"]}
+
+
+def test_all_85_companies_are_ordinary_customers_with_all_the_revenue_of_won_deals(report):
     assert report["accounts"] == 85
+    assert counted(report, "classes") == {"ordinary": 85}
+    assert counted(report, "tiers") == {"vendor": 85}
     revenue = {each["id"]: each["revenue"] for each in report["counts"]["classes"]}
-    assert sum(revenue.values()) == 10_005_534
+    assert revenue["ordinary"] == 10_005_534
+
+
+def test_with_a_threshold_for_this_size_of_business_the_largest_buyers_are_key_accounts(folder):
+    words = ("--set", "key_revenue=250_000", "--out", "tuned")
+    told = start(*RUN[:2], *words, "--format", "csv", cwd=folder)
+    assert told.status == 0, told.err
+    with (folder / "tuned" / "decisions.csv").open(encoding="utf-8", newline="") as file:
+        key = {each["account_id"] for each in csv.DictReader(file) if each["class"] == "key"}
+    assert {"Kan-code", "Konex"} <= key
+    assert len(key) < 10
 
 
 def test_every_account_is_decided_once_with_a_class(folder):
