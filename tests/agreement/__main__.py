@@ -1,5 +1,6 @@
 """The long run: `python -m tests.agreement --examples 20000 --seed 7`, or one kept case again."""
 
+# ruff: noqa: T201  a command
 from __future__ import annotations
 
 import argparse
@@ -71,7 +72,7 @@ def _run(examples: int, start: int, keep: Path) -> int:
 
     try:
         every()
-    except Exception as error:  # noqa: BLE001  whatever goes wrong is what is looked for
+    except Exception as error:
         case = progress.failing
         if case is None:
             raise

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.strategies import Case
 
 
-class Disagreement(AssertionError):
+class Disagreement(AssertionError):  # noqa: N818  it is a finding
     """Two engines decided differently; carries the case."""
 
     def __init__(self, case: Case, message: str) -> None:

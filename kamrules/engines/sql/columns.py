@@ -193,7 +193,7 @@ def _looked_up(given: Sql, how: ColumnMap) -> Sql:
 def _from_native(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Form, Sql | None]:
     known = is_known(raw.copy())
     if of.kind in {Kind.TEXT, Kind.CHOICE}:
-        return _plain(raw if came_as == "VARCHAR" else cast(raw, "varchar"), of)
+        return _plain(as_text(raw, came_as), of)
     if of.kind is Kind.BOOL:
         return raw, Form.PLAIN, None
     if of.kind is Kind.DATE:

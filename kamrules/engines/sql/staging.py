@@ -198,13 +198,12 @@ def _account_id(raw: Sql, came_as: str) -> Sql:
 def _kept(table: BookTable, found: dict[str, str]) -> Sql:
     if not table.only:
         return boolean(True)  # noqa: FBT003
-    tests = [
-        is_one_of(
-            as_text(column(name), found[name]),
-            map(text, values),
-        )
-        for name, values in table.only.items()
-    ]
+    tests = []
+    for name, values in table.only.items():
+        held = as_text(column(name), found[name])
+        # an empty cell is unknown, and "" keeps those
+        held = call("coalesce", held, text("")) if "" in values else held
+        tests.append(is_one_of(held, map(text, values)))
     return call("coalesce", all_of(tests), exp.false())
 
 

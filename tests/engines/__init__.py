@@ -1,0 +1,1 @@
+"""Engines, each by itself; tests/agreement holds them to each other."""

@@ -1,0 +1,1 @@
+"""The SQL engine as a batch user meets it: what is read, told of, kept in order and written."""
