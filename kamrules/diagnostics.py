@@ -3,7 +3,7 @@
 A diagnostic is data first and text second. Code ranges: KR1xx reading, KR2xx names and types, KR3xx
 definitions and order, KR4xx tables of rules (gap, overlap), KR5xx policy quality, KR6xx facts and
 data, KR7xx plug-ins, KR8xx runs, KR9xx defects of kamrules itself. Every code has a page in
-kamrules/pages (`kamrules check --explain KR208` prints it).
+kamrules/pages (`kamrules code KR208` prints it).
 """
 
 from __future__ import annotations
