@@ -81,6 +81,15 @@ def run_book(
         return _Work(order, known, progress or _silent, interruption).result()
 
 
+@contextmanager
+def interruptible_end() -> Iterator[None]:
+    """Let Ctrl-C say that the files are in place: what is done inside comes after that."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the files of the run are in place") from None
+
+
 def date_of(given: datetime.date | None, book: Book | None = None) -> datetime.date:
     """Return the date given, else the book's. Raises UsageError when there is neither."""
     found = given or (book.as_of if book is not None else None)
@@ -146,7 +155,8 @@ class _Work:
         except BaseException as error:
             self.plugins.run_failed(run, error)
             raise
-        self.warnings += self.plugins.run_finished(run, report["counts"])
+        with interruptible_end():
+            self.warnings += self.plugins.run_finished(run, report["counts"])
         return Result(report, order.out, program, tuple(self.warnings), self.urgent)
 
     @contextmanager
@@ -190,9 +200,9 @@ class _Work:
                         output.swap()
             except BaseException:
                 output.undo()
-                raise
-            finally:
                 self.interruption.let_in()
+                raise
+        self.interruption.let_in()
         return report
 
     def _write(self, output: OutputFolder, run: Run, memory: Memory | None) -> dict[str, Any]:

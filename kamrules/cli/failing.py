@@ -42,8 +42,9 @@ def status_of(work: Callable[[], None]) -> int:
     except click.ClickException as error:
         say(render([_told(error)]))
         return WRONG_USAGE
-    except (KeyboardInterrupt, click.Abort, EOFError):
-        say("interrupted; nothing was changed")
+    except (KeyboardInterrupt, click.Abort, EOFError) as stopped:
+        done = stopped.args[0] if isinstance(stopped, KeyboardInterrupt) and stopped.args else None
+        say(f"interrupted; {done or 'nothing was changed'}")
         return INTERRUPTED
     except BrokenPipeError:
         return _quiet()

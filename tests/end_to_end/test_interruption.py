@@ -54,6 +54,15 @@ def test_ctrl_c_stops_a_run_and_nothing_is_changed(moment, tmp_path):
     assert place.kept() == before
 
 
+def test_ctrl_c_when_all_is_written_says_that_the_files_are_in_place(tmp_path):
+    place = scene(tmp_path)
+    code = f"@hookimpl\ndef run_finished(run, summary):\n    {STOP}\n"
+    told = place.run(**plug_in(tmp_path, code))
+    assert (told.status, told.err) == (130, "interrupted; the files of the run are in place\n")
+    assert (tmp_path / "results" / "run.json").exists()
+    assert place.run().status == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_what_a_killed_run_left_is_cleared_away_by_the_next(number, tmp_path):
     place = scene(tmp_path)

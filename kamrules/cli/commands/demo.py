@@ -39,7 +39,7 @@ def command(*, out: Path, language: str | None) -> None:
     """
     from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
     from kamrules.cli.summary import print_files, print_summary, print_urgent  # noqa: PLC0415
-    from kamrules.run import Order, run_book  # noqa: PLC0415
+    from kamrules.run import Order, interruptible_end, run_book  # noqa: PLC0415
     from kamrules.workbench.sample import sample_book  # noqa: PLC0415
 
     known = loading.plugins()
@@ -62,13 +62,14 @@ def command(*, out: Path, language: str | None) -> None:
             urgent=URGENT,
         )
         result = run_book(order, known, progress)
-    loading.tell(result.warnings)
-    screen = console()
-    print_summary(screen, result.report, result.program)
-    put("")
-    print_urgent(screen, result.urgent)
-    print_files(screen, result.out, result.report)
-    _suggest(out, result.urgent)
+    with interruptible_end():
+        loading.tell(result.warnings)
+        screen = console()
+        print_summary(screen, result.report, result.program)
+        put("")
+        print_urgent(screen, result.urgent)
+        print_files(screen, result.out, result.report)
+        _suggest(out, result.urgent)
 
 
 def _suggest(out: Path, urgent: tuple[dict[str, object], ...]) -> None:

@@ -93,7 +93,7 @@ def command(  # noqa: PLR0913  one parameter an option
     """
     from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
     from kamrules.cli.summary import print_files, print_summary  # noqa: PLC0415
-    from kamrules.run import Order, run_book  # noqa: PLC0415
+    from kamrules.run import Order, interruptible_end, run_book  # noqa: PLC0415
 
     order = Order(
         book=book,
@@ -113,10 +113,11 @@ def command(  # noqa: PLR0913  one parameter an option
     known = loading.plugins()
     with shown(quiet=quiet or as_json) as progress:
         result = run_book(order, known, progress)
-    loading.tell(result.warnings)
-    if as_json:
-        put(json.dumps(result.report, ensure_ascii=False, indent=2, default=str))
-    elif not quiet:
-        screen = console(stderr=True)
-        print_summary(screen, result.report, result.program)
-        print_files(screen, result.out, result.report)
+    with interruptible_end():
+        loading.tell(result.warnings)
+        if as_json:
+            put(json.dumps(result.report, ensure_ascii=False, indent=2, default=str))
+        elif not quiet:
+            screen = console(stderr=True)
+            print_summary(screen, result.report, result.program)
+            print_files(screen, result.out, result.report)
