@@ -183,7 +183,7 @@ def _settle_bounds(draft: Draft) -> None:
     for address in draft.order:
         if address in aggregates:
             step = changed(aggregates[address].aggregate, mark)
-            aggregates[address] = replace(aggregates[address], aggregate=step)  # type: ignore[arg-type]
+            aggregates[address] = replace(aggregates[address], aggregate=step)
             known[address] = marked(step, known)[1]
         elif address in facts:
             value, bounds = marked(facts[address].value, known)

@@ -39,7 +39,7 @@ def read(draft: Draft) -> None:
 def _plain(value: float | datetime.date) -> float: ...
 @overload
 def _plain(value: str | bool) -> str | bool: ...  # noqa: FBT001  a value, not a switch
-def _plain(value: float | str | bool | datetime.date) -> float | str | bool:
+def _plain(value: float | str | bool | datetime.date) -> float | str | bool:  # noqa: FBT001
     """Return a value as trees hold it: numbers as doubles, dates as days since 1970-01-01."""
     if isinstance(value, datetime.date):
         return float((value - EPOCH).days)

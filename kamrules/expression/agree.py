@@ -154,7 +154,8 @@ def _share(node: Constant, other: Node, written: Written) -> Node:
     if abs(size) <= 1:
         return replace(node, type=SHARE)
     number = f"{size:.15g}"
-    message = f"`{written(other.span)}` is a share between 0 and 1, {number} is {float(f'{size * 100:.15g}'):.15g}%"
+    percent = float(f"{size * 100:.15g}")
+    message = f"`{written(other.span)}` is a share between 0 and 1, {number} is {percent:.15g}%"
     mend = f"did you mean {number}%?" if 1 < size <= 100 else None
     raise Mismatch("KR208", message, node.span, mend)
 

@@ -16,8 +16,8 @@ def folded(node: Node) -> float | None:
         case Constant(value=float() | int() as value) if not isinstance(value, bool):
             return float(value)
         case Negate(item=item):
-            value = folded(item)
-            return None if value is None else -value
+            found = folded(item)
+            return None if found is None else -found
         case Arithmetic():
             left, right = folded(node.left), folded(node.right)
             if left is None or right is None:

@@ -56,6 +56,7 @@ ELSEWHERE = {
     "avg": "mean(...)", "average": "mean(...)", "iff": "if(...)", "iif": "if(...)", "case": "if(...)",
     "ifnull": "coalesce(...)", "isnull": "x is unknown", "nvl": "coalesce(...)", "is_null": "x is unknown",
     "total": "sum(...)", "nunique": "distinct(...)", "count_distinct": "distinct(...)", "exists": "any(...)",
-    "datediff": "days_since(...)", "sumif": "sum(orders[condition].amount)", "countif": "count(orders[condition])",
+    "datediff": "days_since(...)", "sumif": "sum(orders[condition].amount)",
+    "countif": "count(orders[condition])",
 }  # fmt: skip
 """What functions of other languages are called here."""

@@ -21,11 +21,13 @@ GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d_])")
 SYMBOLS = ("..", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".")
 
 FOREIGN = {
-    "&&": "and", "||": "or", "<>": "!=", "=>": ">=", "=<": "<=", "===": "==", "!==": "!=", "=": "==", "!": "not",
+    "&&": "and", "||": "or", "<>": "!=", "=>": ">=", "=<": "<=", "===": "==", "!==": "!=", "=": "==",
+    "!": "not",
     "&": "and", "|": "or", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "−": "-", "–": "-",
-    "（": "(", "）": ")", "，": ",", "＞": ">", "＜": "<", "＝": "==", "【": "[", "】": "]", "。": ".", "、": ",",
-    "**": None, "^": None, "%": None, ";": None, "#": None, "$": None, "€": None, "£": None, "¥": None, "￥": None,
-    "{": None, "}": None, "?": None, "@": None, ":": None, "\\": None, "~": None, "`": None
+    "（": "(", "）": ")", "，": ",", "＞": ">", "＜": "<", "＝": "==", "【": "[", "】": "]", "。": ".",
+    "、": ",", "**": None, "^": None, "%": None, ";": None, "#": None, "$": None, "€": None, "£": None,
+    "¥": None, "￥": None, "{": None, "}": None, "?": None, "@": None, ":": None, "\\": None,
+    "~": None, "`": None,
 }  # fmt: skip
 """What stands in other languages, or on other keyboards, for ours; None: there is nothing like it here."""
 FOREIGN_BY_LENGTH = sorted(FOREIGN, key=len, reverse=True)
@@ -114,7 +116,8 @@ def _foreign(at: int, symbol: str) -> Problem:
             "KR113", f"`{symbol}` is written `{ours}` here", at, end, f"did you mean `{ours}`?"
         )
     hints = {
-        "%": "a share is written with its number: 20%", "#": "comments stand outside the quotes, behind the value",
+        "%": "a share is written with its number: 20%",
+        "#": "comments stand outside the quotes, behind the value",
         ";": "one expression stands here, without `;`", "**": "write x * x", "^": "write x * x",
         "?": "write if(condition, a, b)", "{": "placeholders in braces belong in texts such as `because`",
     }  # fmt: skip
@@ -166,8 +169,9 @@ def _number(text: str, found: re.Match[str]) -> Token:
     grouped = GROUPED.match(text, start)
     if grouped is not None:
         right = grouped[0].replace(",", "_")
-        raise Problem("KR110", f"expected an operator or the end, found `,` in `{grouped[0]}`", start, grouped.end(),
-                      f"digits are grouped with `_`: {right}")  # fmt: skip
+        message = f"expected an operator or the end, found `,` in `{grouped[0]}`"
+        mend = f"digits are grouped with `_`: {right}"
+        raise Problem("KR110", message, start, grouped.end(), mend)
     digits = found[0].replace("_", "")
     if len(digits.replace(".", "").lstrip("0")) > MOST_DIGITS:
         raise Problem("KR115", f"a number has at most {MOST_DIGITS} digits", start, end)
@@ -211,7 +215,7 @@ def _glued(digits: str, rest: re.Match[str], start: int) -> Problem:
 
 
 def _hundredth(digits: str) -> float:
-    """Return a percentage as the double nearest to its hundredth: 20 is 0.2 and not 20 / 100 rounded twice."""
+    """Return a percentage as the double nearest to its hundredth: 20 is 0.2, rounded once."""
     whole, _, fraction = digits.partition(".")
     whole = whole.rjust(3, "0")
     return float(f"{whole[:-2]}.{whole[-2:]}{fraction}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.expression.lexer import Problem, Token, tokens
 from kamrules.expression.nodes import Comparison, Operator, Span
+from kamrules.expression.stream import COMPARISONS, DEEPEST, Stream
 from kamrules.expression.syntax import (
     Between,
     Binary,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from kamrules.expression.syntax import Tree
 
-DEEPEST = 50
-COMPARISONS = {each.value: each for each in Comparison}
 RISING = {Comparison.LESS, Comparison.LESS_EQUAL}
 FALLING = {Comparison.GREATER, Comparison.GREATER_EQUAL}
 WORDS = {"and", "or", "not", "in", "is", "unknown", "true", "false"}
@@ -55,36 +54,8 @@ def parse_interval(text: str) -> Between:
     return interval
 
 
-class Parser:
-    """Walks along the tokens; `depth` counts how deep brackets and operators nest."""
-
-    def __init__(self, stream: list[Token]) -> None:
-        self.stream = stream
-        self.at = 0
-        self.depth = 0
-        self.open: list[Token] = []
-
-    @property
-    def token(self) -> Token:
-        """The token at hand."""
-        return self.stream[self.at]
-
-    def problem(
-        self, code: str, message: str, mend: str | None = None, token: Token | None = None
-    ) -> Problem:
-        """Return a problem about a token, by default the one at hand."""
-        token = token or self.token
-        return Problem(code, message, token.start, max(token.end, token.start + 1), mend)
-
-    def take(self) -> Token:
-        """Return the token at hand and go on."""
-        token = self.token
-        self.at += 1
-        return token
-
-    def word(self, *words: str) -> bool:
-        """Whether the token at hand is one of these words."""
-        return self.token.kind == "name" and self.token.text in words
+class Parser(Stream):
+    """One method a level of binding, the loosest first."""
 
     def whole(self) -> Tree:
         """Parse an expression and nothing behind it."""
@@ -93,53 +64,6 @@ class Parser:
         tree = self.either()
         self.expect_end()
         return tree
-
-    def expect_end(self) -> None:
-        """Complain about what stands behind a complete expression."""
-        token = self.token
-        if token.kind == "end":
-            return
-        if token.kind in {")", "]"}:
-            raise self.problem("KR117", f"`{token.text}` closes nothing", "remove it")
-        raise self.problem(
-            "KR110",
-            f"expected an operator or the end, found `{token.text}`",
-            self._mend_behind(token),
-        )
-
-    def _mend_behind(self, token: Token) -> str | None:
-        if token.kind != "name":
-            return None
-        lowered = token.text.lower()
-        if lowered in {"and", "or", "not", "in", "is"}:
-            return f"did you mean `{lowered}`?"
-        before = self.stream[self.at - 1] if self.at else None
-        if (
-            before is not None
-            and before.kind == "number"
-            and not before.unit
-            and lowered in {"days", "day"}
-        ):
-            return f"did you mean {before.text}d?"
-        if before is not None and before.kind == "number" and lowered in {"percent", "pct"}:
-            return f"did you mean {before.text}%?"
-        if lowered == "between":
-            return "an interval is written `x in [a..b]`"
-        return {"equals": "did you mean `==`?", "contains": "texts are compared whole, with `==`",
-                "like": "texts are compared whole, with `==`", "then": "write if(condition, a, b)",
-                "if": "write if(condition, a, b)"}.get(lowered)  # fmt: skip
-
-    def nest(self, token: Token) -> None:
-        """Go one level deeper."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise Problem(
-                "KR118",
-                f"brackets nest at most {DEEPEST} deep",
-                token.start,
-                token.end,
-                "split it into facts",
-            )
 
     def either(self) -> Tree:
         """Alternatives: a or b or c."""
@@ -197,8 +121,8 @@ class Parser:
             return
         together = {*before, now}
         if not (together <= RISING or together <= FALLING):
-            raise self.problem("KR119", "a chain of comparisons runs in one direction, such as `10 <= x < 20`",
-                               "join two comparisons with `and`", token)  # fmt: skip
+            message = "a chain of comparisons runs in one direction, such as `10 <= x < 20`"
+            raise self.problem("KR119", message, "join two comparisons with `and`", token)
 
     def _unknown_compared(self, items: list[Tree], comparisons: list[Comparison]) -> None:
         for item in items:
@@ -272,12 +196,12 @@ class Parser:
         self.nest(opening)
         low = None if self.token.kind == ".." else self.sum()
         if self.token.kind != "..":
-            raise self.problem("KR110", f"expected `..` between the bounds, found {self._found()}")
+            raise self.problem("KR110", f"expected `..` between the bounds, found {self.found()}")
         self.take()
         high = None if self.token.kind in {")", "]"} else self.sum()
         closing = self.token
         if closing.kind not in {")", "]"}:
-            raise self._unclosed(opening)
+            raise self.unclosed(opening)
         self.take()
         self.depth -= 1
         span = Span(opening.start, closing.end)
@@ -335,7 +259,7 @@ class Parser:
                 if self.token.kind == "]":
                     raise self.problem("KR110", "a condition is missing between the brackets")
                 condition = self.either()
-                closing = self._close("]", token)
+                closing = self.close("]", token)
                 self.depth -= 1
                 tree = Filter(tree, condition, Span(tree.span.start, closing.end))
             else:
@@ -361,22 +285,12 @@ class Parser:
                 self.take()
                 self.nest(token)
                 tree = self.either()
-                self._close(")", token)
+                self.close(")", token)
                 self.depth -= 1
                 return tree
         raise self.problem(
-            "KR110", f"expected a value, found {self._found()}", self._mend_value(token)
+            "KR110", f"expected a value, found {self.found()}", self.mend_value(token)
         )
-
-    def _mend_value(self, token: Token) -> str | None:
-        if token.kind == "[":
-            return "a list stands behind `in`"
-        if token.kind in COMPARISONS and self.at and self.stream[self.at - 1].kind in COMPARISONS:
-            return "one comparison is enough"
-        return None
-
-    def _found(self) -> str:
-        return "the end" if self.token.kind == "end" else f"`{self.token.text}`"
 
     def _name(self, token: Token, span: Span) -> Tree:
         if token.text in {"and", "or", "in", "is"}:
@@ -398,8 +312,9 @@ class Parser:
     def _call(self, name: Token) -> Tree:
         lowered = name.text.lower()
         if lowered in {"and", "or", "not"} and name.text not in WORDS:
-            raise self.problem("KR113", f"`{lowered}` stands between or before conditions and is no function",
-                               f"write `a {lowered} b`" if lowered != "not" else "write `not a`", name)  # fmt: skip
+            message = f"`{lowered}` stands between or before conditions and is no function"
+            mend = f"write `a {lowered} b`" if lowered != "not" else "write `not a`"
+            raise self.problem("KR113", message, mend, name)
         opening = self.take()
         self.nest(opening)
         arguments = self._list(")", opening)
@@ -419,30 +334,5 @@ class Parser:
                     )
             elif self.token.kind != closing:
                 break
-        self._close(closing, opening)
+        self.close(closing, opening)
         return found
-
-    def _close(self, closing: str, opening: Token) -> Token:
-        if self.token.kind == closing:
-            return self.take()
-        if self.token.kind == "end" or self.token.kind in {")", "]"}:
-            raise self._unclosed(opening)
-        mend = self._mend_behind(self.token)
-        raise self.problem(
-            "KR110", f"expected an operator or `{closing}`, found `{self.token.text}`", mend
-        )
-
-    def _unclosed(self, opening: Token) -> Problem:
-        closing = ")" if opening.kind == "(" else "]"
-        if self.token.kind in {")", "]"}:
-            message = f"`{opening.kind}` is closed by `{self.token.text}`"
-            return Problem(
-                "KR117", message, self.token.start, self.token.end, f"did you mean `{closing}`?"
-            )
-        return Problem(
-            "KR117",
-            f"`{opening.kind}` is never closed",
-            opening.start,
-            opening.end,
-            f"add `{closing}`",
-        )
