@@ -338,7 +338,8 @@ def _no_database(path: Path) -> Diagnostic:
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> bool:
     """Write a CSV file and return whether it has rows."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        # all quoted: Python leaves a carriage return in an id as it is, which would end the line
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(header)
         empty = file.tell()
         writer.writerows(rows)
