@@ -17,6 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.books import ruleset, write_book
 
 SIZES = (1_000_000, 10_000_000)
@@ -51,9 +53,13 @@ def main() -> None:
         prog="python -m benchmarks.batch", description=__doc__.partition("\n")[0]
     )
     options.add_argument("--accounts", type=int, nargs="+", default=list(SIZES), metavar="N")
-    options.add_argument("--folder", type=Path, help="where books and output go; a temporary folder")
+    options.add_argument(
+        "--folder", type=Path, help="where books and output go; a temporary folder"
+    )
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--memory-limit", default="2GB", help="of the SQL engine; the rest is spilled")
+    options.add_argument(
+        "--memory-limit", default="2GB", help="of the SQL engine; the rest is spilled"
+    )
     options.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
@@ -62,8 +68,6 @@ def main() -> None:
 
 
 def _measure(folder: Path, accounts: int, given: argparse.Namespace) -> dict[str, float]:
-    import duckdb
-
     book, rules = folder / f"accounts{accounts}.parquet", folder / "batch.toml"
     rules.write_text(ruleset(), encoding="utf-8")
     print(f"writing a book of {accounts:,} accounts", file=sys.stderr)
@@ -97,17 +101,22 @@ def _timed(body: str, *arguments: object) -> dict[str, float]:
 
 
 def _tell(found: list[dict[str, float]]) -> None:
-    print(f"{'accounts':>12} {'copy, s':>9} {'run, s':>9} {'ratio':>7} {'a second':>10} {'peak, MB':>9}")
+    print(
+        f"{'accounts':>12} {'copy, s':>9} {'run, s':>9} {'ratio':>7} {'a second':>10} {'peak, MB':>9}"
+    )
     for each in found:
+        ratio, speed = each["run"] / each["copy"], each["accounts"] / each["run"]
         print(
             f"{each['accounts']:>12,} {each['copy']:>9.2f} {each['run']:>9.2f} "
-            f"{each['run'] / each['copy']:>7.2f} {each['accounts'] / each['run']:>10,.0f} {each['peak']:>9,.0f}"
+            f"{ratio:>7.2f} {speed:>10,.0f} {each['peak']:>9,.0f}"
         )
     print(f"goals: ratio at most {GOAL:g}, peak under {MEMORY_GOAL:,} MB, time linear in accounts")
     if len(found) > 1:
         first, last = found[0], found[-1]
         times = last["run"] / first["run"]
-        print(f"{last['accounts'] / first['accounts']:g} times the accounts take {times:.1f} times the time")
+        print(
+            f"{last['accounts'] / first['accounts']:g} times the accounts take {times:.1f} times the time"
+        )
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
 MONEY, SHARES, WHOLES = 14, 10, 12
@@ -36,17 +38,24 @@ def ruleset() -> str:
 def _scores() -> list[str]:
     lines = []
     for place, score in enumerate(("attractiveness", "relationship")):
-        lines += [f"[score.{score}]", 'band = { low = "[0..40)", medium = "[40..70)", high = "[70..100]" }']
+        lines += [
+            f"[score.{score}]",
+            'band = { low = "[0..40)", medium = "[40..70)", high = "[70..100]" }',
+        ]
         for number in range(5):
             lines += [
-                f"[criterion.{score}_{number}]", f'score = "{score}"', f"weight = {10 + 5 * number}",
+                f"[criterion.{score}_{number}]",
+                f'score = "{score}"',
+                f"weight = {10 + 5 * number}",
                 f'value = "money{number + place}"' if number % 2 else f'value = "share{number}"',
             ]
             if number % 2:
                 lines.append("curve = [[0, 0], [200_000, 30], [500_000, 70], [1_000_000, 100]]")
             else:
-                lines.append('scale = [{ in = "[0.7..]", points = 100 }, { in = "[0.3..0.7)", points = 60 }, '
-                             '{ in = "[..0.3)", points = 15 }]')
+                lines.append(
+                    'scale = [{ in = "[0.7..]", points = 100 }, { in = "[0.3..0.7)", points = 60 }, '
+                    '{ in = "[..0.3)", points = 15 }]'
+                )
     return lines  # fmt: skip
 
 
@@ -62,7 +71,7 @@ def _placement() -> list[str]:
         lines += [f"[class.{name}]", f"when = {when}" if when else ""]
     gates = 0
     ladder = ["unattractive", "prospect", "ordinary", "key"]
-    for origin, target in zip(ladder, ladder[1:], strict=False):
+    for origin, target in pairwise(ladder):
         lines += [f"[path.{origin}_to_{target}]", f'from = "{origin}"', f'to = "{target}"']
         for _ in range(3):
             lines += _gate(f"path.{origin}_to_{target}", gates)
@@ -72,10 +81,18 @@ def _placement() -> list[str]:
         for _ in range(3 if level < 4 else 2):
             lines += _gate(f"tier.{tier}", gates)
             gates += 1
-    for phase, when in {"early": '"days_since(since) < 365d"', "grown": '"growth > 0"', "settled": ""}.items():
+    for phase, when in {
+        "early": '"days_since(since) < 365d"',
+        "grown": '"growth > 0"',
+        "settled": "",
+    }.items():
         lines += [f"[phase.{phase}]", f"when = {when}" if when else ""]
     for name in ladder:
-        lines += [f"[strategy.{name}]", f"when = \"class == '{name}'\"", 'objective = "Serve it as it deserves."']
+        lines += [
+            f"[strategy.{name}]",
+            f"when = \"class == '{name}'\"",
+            'objective = "Serve it as it deserves."',
+        ]
     return lines  # fmt: skip
 
 
@@ -94,7 +111,12 @@ def _actions() -> list[str]:
         first = f"money{number % MONEY} > {20_000 * (number % 7 + 1)}"
         second = (f"share{number % SHARES} < 0.{number % 8 + 1}", f"whole{number % WHOLES} <= {number % 9}",
                   f"silence > {10 * number}d", f"region == '{CHOICES[number % 4]}'")[number % 4]  # fmt: skip
-        third = ("class == 'key'", "tier.level < 3", "class in ['ordinary', 'prospect']", "growth < 0.2")[number % 4]
+        third = (
+            "class == 'key'",
+            "tier.level < 3",
+            "class in ['ordinary', 'prospect']",
+            "growth < 0.2",
+        )[number % 4]
         lines += [
             f"[action.step{number}]", f'title = "Take step {number}"',
             f'when = ["{first}", "{second}", "{third}"]',
@@ -113,19 +135,24 @@ def _actions() -> list[str]:
 
 def write_book(connection: duckdb.DuckDBPyConnection, accounts: int, path: Path) -> None:
     """Write a Parquet file of accounts; the same on every run."""
+
     def noise(number: int) -> str:
         return f"(hash(i * 131 + {number}) % 1000003) / 1000003.0"
 
     columns = ["'A' || lpad(i::VARCHAR, 9, '0') AS account_id", "'Company ' || i AS name"]
     columns += [
-        f"CASE WHEN hash(i * 17 + {number}) % 20 > 0 THEN round({noise(number)} * 1000000, 2) END::DECIMAL(14, 2) AS money{number}"
+        f"CASE WHEN hash(i * 17 + {number}) % 20 > 0 THEN round({noise(number)} * 1000000, 2) END"
+        f"::DECIMAL(14, 2) AS money{number}"
         for number in range(MONEY)
     ]
     columns += [
-        f"CASE WHEN hash(i * 19 + {number}) % 20 > 0 THEN round({noise(20 + number)}, 4) END::DOUBLE AS share{number}"
+        f"CASE WHEN hash(i * 19 + {number}) % 20 > 0 THEN round({noise(20 + number)}, 4) END"
+        f"::DOUBLE AS share{number}"
         for number in range(SHARES)
     ]
-    columns += [f"(hash(i * 23 + {number}) % 12)::INTEGER AS whole{number}" for number in range(WHOLES)]
+    columns += [
+        f"(hash(i * 23 + {number}) % 12)::INTEGER AS whole{number}" for number in range(WHOLES)
+    ]
     columns += [
         "DATE '2015-01-01' + (hash(i * 29) % 4000)::INTEGER AS since",
         "DATE '2025-01-01' + (hash(i * 31) % 500)::INTEGER AS contacted",

@@ -182,9 +182,7 @@ class Earlier(_Part):
     `proposed` gives for each action the date on which it was last newly proposed.
     """
 
-    class_: str | None = Field(
-        default=None, validation_alias=CLASS, serialization_alias="class"
-    )
+    class_: str | None = Field(default=None, validation_alias=CLASS, serialization_alias="class")
     tier: str | None = None
     proposed: dict[str, datetime.date] = Field(default_factory=dict)
 

@@ -11,7 +11,9 @@ from kamrules.compiler.intervals import cover
 from kamrules.expression.types import Interval
 
 BOUNDS = st.none() | st.integers(0, 6).map(float)
-INTERVALS = st.builds(Interval, low=BOUNDS, low_closed=st.booleans(), high=BOUNDS, high_closed=st.booleans())
+INTERVALS = st.builds(
+    Interval, low=BOUNDS, low_closed=st.booleans(), high=BOUNDS, high_closed=st.booleans()
+)
 LINE = Interval(None, low_closed=False, high=None, high_closed=False)
 POINTS = [each / 2 for each in range(-2, 15)]  # every bound, and a point between any two
 
