@@ -1,0 +1,13 @@
+"""All benchmarks, one after another: `python -m benchmarks`. The batch at ten million accounts takes minutes."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import batch, decide, startup
+
+if __name__ == "__main__":
+    for each in (startup, decide, batch):
+        print(f"\n{each.__name__}")
+        if failed := each.main():
+            sys.exit(failed)
