@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import DataError, Diagnostic, nearest
 from kamrules.engines.layout import layout_of
+from kamrules.engines.row.quick import Careful, quick_rows
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, DIGITS, PLACES, Kind
 from kamrules.show import round_away
 
@@ -106,6 +107,15 @@ class Preparer:
         self.layout = layout_of(program)
         self.columns = program.tables[ACCOUNTS].columns
         self.related = {name: table for name, table in program.tables.items() if name != ACCOUNTS}
+        rest = {name: one for name, one in self.columns.items() if name != ACCOUNT_ID}
+        used = [(name, False) for name in self.layout.account]
+        self._quick_account = quick_rows(rest, used, skip=(ACCOUNT_ID, *self.related))
+        self._named = "name" in rest and rest["name"].type.kind in {Kind.TEXT, Kind.CHOICE}
+        laid_out = dict(self.layout.tables)
+        self._quick_tables = {
+            name: quick_rows(table.columns, laid_out.get(name, ()))
+            for name, table in self.related.items()
+        }
 
     def prepare(self, facts: Mapping[str, Any], *, strict: bool = True) -> Prepared:
         """Return the facts as the function reads them.
@@ -114,6 +124,32 @@ class Preparer:
         unknown. Strict: raises DataError with everything that is unknown by name or of the wrong type;
         otherwise such values are unknown and `notes` tell so.
         """
+        try:
+            return self._quickly(facts)
+        except (Careful, AttributeError, TypeError, UnicodeEncodeError):
+            return self._carefully(facts, strict=strict)
+
+    def _quickly(self, facts: Mapping[str, Any]) -> Prepared:
+        """Return prepared facts if everything is plainly right; raises Careful, or what odd rows raise."""
+        account_id = facts.get(ACCOUNT_ID)
+        if type(account_id) is not str or not account_id or ACCOUNT_ID in self.layout.account:
+            raise Careful
+        cells = self._quick_account((facts,))[0]
+        tables = {}
+        for name, quick in self._quick_tables.items():
+            rows = facts.get(name)
+            if rows is not None:
+                if type(rows) is not list:
+                    raise Careful
+                tables[name] = quick(rows)
+        return Prepared(
+            account_id,
+            facts.get("name") if self._named else None,
+            cells,
+            tuple(tables.get(name) for name, _ in self.layout.tables),
+        )
+
+    def _carefully(self, facts: Mapping[str, Any], *, strict: bool) -> Prepared:
         notes: list[Diagnostic] = []
         account_id = self._account_id(facts, notes)
         known = {
