@@ -1,4 +1,4 @@
-"""All benchmarks, one after another: `python -m benchmarks`. The batch at ten million accounts takes minutes."""
+"""All benchmarks, one after another: `python -m benchmarks`. The largest batch takes minutes."""
 
 from __future__ import annotations
 

@@ -3,10 +3,11 @@
     python -m benchmarks.decide
 
 All decide the same accounts of a sample book in the same run, and are compared before they are timed. The
-row engine and the hand-written function decide everything, related tables included. zen-engine and
-datalogic-py get the aggregates over related tables as facts worked out beforehand, and the rules translated
-from the same program (benchmarks/peers): facts, scores, class, tier, phase, strategy, and which actions fire
-with what priority; gates of paths, gaps, bounds of scores and the ranking are left out, in their favour.
+row engine and the hand-written function decide everything. zen-engine and datalogic-py get the rules
+translated from the same program (benchmarks/peers): aggregates over related tables, facts, scores, class,
+tier, phase, strategy, and which actions fire with what priority. In their favour, first, last and distinct
+values of tables are worked out beforehand, and gates of paths, gaps, bounds of scores and the ranking are
+left out.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import sys
 
 from benchmarks.by_hand import decide
 from benchmarks.kam_by_hand import AS_OF, accounts, differences, fastest
+from benchmarks.peers.translating import given_names
 from kamrules import compile_ruleset, load_ruleset
 from kamrules.compiler.in_force import in_force
 from kamrules.engines.row import engine_of
+from kamrules.expression.types import PLACES
 from kamrules.show import EPOCH
 
 GOAL = 40.0
@@ -66,12 +69,25 @@ def main() -> int:
 
 
 def flattened(program, engine, prepared):
-    """Return the facts of an account and its aggregates under one name each, unknown ones as None."""
+    """Return an account's facts as the peers take them: dates as days, unknown as None, tables as dicts."""
     layout = engine.preparer.layout
     facts = dict(zip(layout.account, prepared.account, strict=True))
-    compact = engine.compact(prepared, AS_OF)
-    names = [f"facts_{each.address}".replace(".", "_") for each in program.aggregates]
-    return facts | dict(zip(names, compact.aggregates, strict=True))
+    for (table, used), rows in zip(layout.tables, prepared.tables, strict=True):
+        powers = _powers(program.tables[table])
+        facts[table] = [
+            {
+                name: cell / powers[name] if exact and cell is not None else cell
+                for (name, exact), cell in zip(used, row, strict=True)
+            }
+            for row in rows or ()
+        ]
+    addresses = [each.address for each in program.aggregates]
+    values = dict(zip(addresses, engine.compact(prepared, AS_OF).aggregates, strict=True))
+    return facts | {name: values[address] for address, name in given_names(program).items()}
+
+
+def _powers(table):
+    return {name: 10.0 ** PLACES.get(each.type.kind, 0) for name, each in table.columns.items()}
 
 
 def _peer(name, module, program):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.peers.translating import Translator
+from benchmarks.peers.translating import Translator, given_names
 
 
 class JsonLogic:
@@ -35,15 +35,36 @@ class JsonLogic:
     def call(self, name, items):
         return {name: items}
 
+    def cell(self, name):
+        return {"val": name}
+
+    def outer(self, name):
+        return {"val": [[1], name]}
+
+    def filtered(self, table, test):
+        return {"filter": [{"val": table}, test]} if test is not None else {"val": table}
+
+    def count(self, rows):
+        return {"length": [rows]}
+
+    def total(self, rows, column):
+        add = {"+": [{"val": "accumulator"}, {"val": ["current", column]}]}
+        return {"reduce": [rows, add, 0.0]}
+
+    def extreme(self, function, rows, column, keep):
+        del keep
+        least, current = {"val": "accumulator"}, {"val": ["current", column]}
+        sign = ">" if function == "max" else "<"
+        better = {"or": [{"===": [least, None]}, {sign: [current, least]}]}
+        return {"reduce": [rows, {"if": [better, current, least]}, None]}
+
 
 def build(program, as_of: int):
     """Return a function from flat facts to the values of all steps."""
     import datalogic_py
 
     translator = Translator(program, JsonLogic(), as_of)
-    translator.names |= {
-        each.address: f"facts_{each.address}".replace(".", "_") for each in program.aggregates
-    }
+    translator.names |= given_names(program)
     translator.whole()
     engine = datalogic_py.Engine(templating=True)
     stages = [engine.compile(stage) for stage in _stages(translator.steps)]
@@ -75,7 +96,7 @@ def _names(value):
     if isinstance(value, dict):
         for key, item in value.items():
             if key == "val":
-                yield item
+                yield item if isinstance(item, str) else item[-1]
             else:
                 yield from _names(item)
     elif isinstance(value, list):

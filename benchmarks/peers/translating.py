@@ -1,9 +1,9 @@
 """From a program's account-level steps to another engine's expressions, unknown values included.
 
-The aggregates over related tables are given to the peers as facts, worked out beforehand, since not every
-peer can say them; everything above them is translated: facts, scores, class, tier, phase, strategy, and which
-actions fire with what priority. Ranking the actions is left to the caller. As in the row engine's code, a
-condition is written twice, as "is true" and as "is false", so that unknown needs no third value.
+Translated are aggregates over related tables (first, last and distinct are given as facts worked out
+beforehand, since not every peer can say them), facts, scores, class, tier, phase, strategy, and which actions
+fire with what priority. Ranking the actions is left to the caller. As in the row engine's code, a condition
+is written twice, as "is true" and as "is false", so that unknown needs no third value.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from kamrules.compiler.program import Hit, Logic, WhenUnknown
 from kamrules.expression.nodes import (
     AccountColumn,
+    Aggregation,
     Among,
     And,
     Arithmetic,
@@ -29,8 +30,12 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    RowColumn,
     StepValue,
 )
+
+GIVEN = {Aggregation.FIRST, Aggregation.LAST, Aggregation.DISTINCT}
+"""Aggregates that the peers are given as facts; mean does not occur in `kam`."""
 
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 assert set(OPPOSITES) == {each.value for each in Comparison}
@@ -48,6 +53,12 @@ class Dialect(Protocol):
     def choose(self, condition: Any, then: Any, otherwise: Any) -> Any: ...
     def among(self, item: Any, values: list[object]) -> Any: ...
     def call(self, name: str, items: list[Any]) -> Any: ...
+    def cell(self, name: str) -> Any: ...
+    def outer(self, name: str) -> Any: ...
+    def filtered(self, table: str, test: Any) -> Any: ...
+    def count(self, rows: Any) -> Any: ...
+    def total(self, rows: Any, column: str) -> Any: ...
+    def extreme(self, function: str, rows: Any, column: str, keep: Any) -> Any: ...
 
 
 class Translator:
@@ -58,6 +69,7 @@ class Translator:
         self.steps: list[tuple[str, Any]] = []
         self.never: set[str] = set()
         self.names: dict[str, str] = {}
+        self.inside = False
 
     def add(self, address: str, expression: Any, *, never_unknown: bool = False) -> str:
         name = address.replace(".", "__")
@@ -76,10 +88,13 @@ class Translator:
             case AsOf():
                 return self.to.constant(float(self.as_of)), []
             case AccountColumn(name=name):
-                item = self.to.name(name)
+                item = self._named(name)
+                return item, [self.to.known(item)]
+            case RowColumn(name=name):
+                item = self.to.cell(name)
                 return item, [self.to.known(item)]
             case StepValue(address=address):
-                item = self.to.name(self.names.get(address, address.replace(".", "__")))
+                item = self._named(self.names.get(address, address.replace(".", "__")))
                 return item, [] if address in self.never else [self.to.known(item)]
             case Negate(item=item):
                 found, needs = self.value(item)
@@ -98,6 +113,9 @@ class Translator:
                 found = self.to.choose(yes, self.to.constant(True), self.to.choose(
                     no, self.to.constant(False), self.to.constant(None)))  # fmt: skip
                 return found, [self.to.some([yes, no])]
+
+    def _named(self, name: str) -> Any:
+        return self.to.outer(name) if self.inside else self.to.name(name)
 
     def _open(self, found, parts) -> list[Any]:
         return [self.to.known(found)] if any(self.value(each)[1] for each in parts) else []
@@ -246,9 +264,13 @@ class Translator:
         """Add every step above the aggregates."""
         program = self.program
         facts = {each.address: each for each in program.facts}
+        aggregates = {each.address: each.aggregate for each in program.aggregates}
         scores = {each.address: each for each in program.scores}
         for address in program.order:
-            if address in facts:
+            if address in aggregates:
+                if aggregates[address].function not in GIVEN:
+                    self._aggregate(address, aggregates[address])
+            elif address in facts:
                 _, needs = self.value(facts[address].value)
                 self.add(address, self.nullable(facts[address].value), never_unknown=not needs)
             elif address in scores:
@@ -265,6 +287,29 @@ class Translator:
             priority, needs = self.value(action.priority)
             fires = self.to.every([self.holds(action.when), *needs])
             self.add(action.address, self.to.choose(fires, priority, self.to.constant(None)))
+
+    def _aggregate(self, address: str, one) -> None:
+        self.inside = True
+        test = self.true(one.where) if one.where is not None else None
+        if one.column is not None:
+            known = self.to.known(self.to.cell(one.column))
+            test = known if test is None else self.to.every([test, known])
+        self.inside = False
+        rows = self.to.filtered(one.table, test)
+        match one.function:
+            case Aggregation.COUNT:
+                self.add(address, self.to.count(rows), never_unknown=True)
+            case Aggregation.ANY:
+                some = self.to.binary(">", self.to.count(rows), self.to.constant(0.0))
+                self.add(address, some, never_unknown=True)
+            case Aggregation.SUM:
+                self.add(address, self.to.total(rows, one.column), never_unknown=True)
+            case _:
+
+                def keep(item):
+                    return self.to.name(self.add(f"{address}.rows", item))
+
+                self.add(address, self.to.extreme(one.function.value, rows, one.column, keep))
 
     def _first(self, name: str, rules, *, unique: bool) -> None:
         # the classes of kam are disjoint, so the only one is the first one
@@ -351,3 +396,12 @@ class Translator:
         return self.to.choose(
             binary("<=", item, constant(curve[0][0])), constant(curve[0][1]), found
         )
+
+
+def given_names(program) -> dict[str, str]:
+    """Return under what names the peers are given aggregates that they do not work out."""
+    return {
+        each.address: f"facts_{each.address}".replace(".", "_")
+        for each in program.aggregates
+        if each.aggregate.function in GIVEN
+    }

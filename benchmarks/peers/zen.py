@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.peers.translating import Translator
+from benchmarks.peers.translating import Translator, given_names
 
 
 class Zen:
@@ -46,6 +46,25 @@ class Zen:
             return f"{name}([{', '.join(items)}])"
         return f"{name}({', '.join(items)})"
 
+    def cell(self, name):
+        return f"#.{name}"
+
+    def outer(self, name):
+        return self.name(name)
+
+    def filtered(self, table, test):
+        return f"filter({table}, {test})" if test is not None else table
+
+    def count(self, rows):
+        return f"len({rows})"
+
+    def total(self, rows, column):
+        return f"sum(map({rows}, #.{column}))"
+
+    def extreme(self, function, rows, column, keep):
+        kept = keep(rows)
+        return f"(len({kept}) > 0 ? {function}(map({kept}, #.{column})) : null)"
+
 
 STEPS = {"class", "tier", "phase", "strategy"}
 
@@ -55,9 +74,7 @@ def build(program, as_of: int):
     import zen
 
     translator = Translator(program, Zen(), as_of)
-    translator.names |= {
-        each.address: f"facts_{each.address}".replace(".", "_") for each in program.aggregates
-    }
+    translator.names |= given_names(program)
     translator.whole()
     node = {
         "id": "steps", "name": "steps", "type": "expressionNode",
