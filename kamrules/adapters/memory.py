@@ -48,6 +48,8 @@ def open_rows(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckD
 def _copied(table: BookTable, rows: Sequence[dict[str, Any]], connection: Any) -> Any:  # noqa: ANN401
     """Return the rows as a table of DuckDB's, by way of a file: that needs no other library."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
+    if not rows:
+        keys = [table.account]  # an empty table, and no table without an account
     kinds = {key: _kind(table, key, rows) for key in keys}
     name = fresh_name(table, "rows")
     columns = ", ".join(

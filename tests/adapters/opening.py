@@ -27,7 +27,14 @@ def fetched(folder: Path, uri: str, connection: Any = None, **table: Any) -> lis
     """Return a table's rows; there are no problems."""
     rows = opened(folder, uri, connection, **table)
     assert rows.problems == ()
-    return rows.rows.fetchall()
+    return data(rows).fetchall()
+
+
+def data(rows: Rows) -> Any:
+    """Return the relation without the column that counts lines, which is no data."""
+    if rows.line is None:
+        return rows.rows
+    return rows.rows.project(f'* EXCLUDE ("{rows.line}")')
 
 
 def left_out(folder: Path, uri: str, **table: Any) -> list[tuple[int, str, tuple[str, ...]]]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from kamrules.book import Book
 from kamrules.diagnostics import DataError
-from tests.adapters.opening import PLUGINS, fetched, left_out, opened
+from tests.adapters.opening import PLUGINS, data, fetched, left_out, opened
 
 DAY = datetime.date(2026, 1, 31)
 
@@ -36,7 +36,7 @@ def held(rows, connection=None):
 def test_parquet_keeps_its_types(tmp_path):
     query = "SELECT 1::BIGINT AS n, 0.1::DOUBLE AS f, DATE '2026-01-31' AS d, 'é' AS t, true AS b"
     duckdb.sql(query).write_parquet(str(tmp_path / "orders.parquet"))
-    rows = opened(tmp_path, "parquet:orders.parquet").rows
+    rows = data(opened(tmp_path, "parquet:orders.parquet"))
     kinds = {"n": "BIGINT", "f": "DOUBLE", "d": "DATE", "t": "VARCHAR", "b": "BOOLEAN"}
     assert types(rows) == kinds
     assert rows.fetchall() == [(1, 0.1, DAY, "é", True)]
@@ -46,6 +46,19 @@ def test_parquet_files_are_matched_by_the_names_of_their_columns(tmp_path):
     duckdb.sql("SELECT 1 AS a, 'x' AS b").write_parquet(str(tmp_path / "p1.parquet"))
     duckdb.sql("SELECT 'y' AS b, 2 AS a").write_parquet(str(tmp_path / "p2.parquet"))
     assert fetched(tmp_path, "parquet:p*.parquet") == [(1, "x"), (2, "y")]
+
+
+def test_lines_of_parquet_files_are_counted_in_their_order(tmp_path):
+    for name in ("p1", "p2"):
+        duckdb.sql("SELECT 1 AS a FROM range(3)").write_parquet(str(tmp_path / f"{name}.parquet"))
+    rows = opened(tmp_path, "parquet:p*.parquet")
+    lines = [line for _, line in rows.rows.fetchall()]
+    assert lines == sorted(set(lines))
+
+
+def test_no_rows_in_memory_are_an_empty_table():
+    rows = held([])
+    assert (rows.columns, rows.fetchall()) == (["account_id"], [])
 
 
 def test_a_file_that_is_no_parquet_is_refused(tmp_path):
@@ -214,8 +227,8 @@ class Capsule:
 def test_arrow_objects_are_scanned_as_often_as_wanted():
     table = pa.table({"account_id": ["A", "B"], "n": [1, None]})
     reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
-    for data in (table, Capsule(table), reader):
-        rows = held(data)
+    for form in (table, Capsule(table), reader):
+        rows = held(form)
         assert rows.fetchall() == rows.fetchall() == [("A", 1), ("B", None)]
         assert rows.filter("n = 1").fetchall() == [("A", 1)]
 

@@ -5,6 +5,8 @@ The same cases on every machine; `python -m tests.agreement --examples 20000 --s
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -12,6 +14,8 @@ from tests.agreement.checking import agree
 from tests.strategies import Case, cases
 
 SEEDS = range(8)
+KEPT = Path(__file__).parent / "kept"
+"""Cases that engines disagreed on once."""
 EXAMPLES = 40
 """So many cases of each seed: 320 in all, in parts that several processes can share."""
 
@@ -32,3 +36,8 @@ def test_row_engine_sql_engine_and_oracle_give_equal_tables(start):
         agree(case)
 
     every()
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in KEPT.iterdir()))
+def test_what_engines_once_disagreed_on_they_agree_on(name):
+    agree(Case.load(KEPT / name))

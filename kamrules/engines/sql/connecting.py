@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SPILL = "kamrules-spill-"
+WITHOUT = ("build_side_probe_side", "join_order", "in_clause")
+"""Optimizers that are switched off: the accounts stay on the side of joins that streams, as the other
+side has to fit into memory; and lists of words stay tests, as joins they would lose the book's order,
+and DuckDB fails to join some of them."""
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -51,8 +55,7 @@ def connect(
     except duckdb.Error as error:
         folder.cleanup()
         raise UsageError(_refused(memory_limit, threads, error)) from error
-    # the accounts stay on the side that streams: the other side has to fit into memory
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+    connection.execute(f"SET disabled_optimizers = '{','.join(WITHOUT)}'")
     return connection, folder
 
 

@@ -126,6 +126,20 @@ def test_threads_form_and_memory_change_nothing(folder, expected, form, options,
 
 
 @pytest.mark.slow
+def test_lists_of_words_keep_the_books_order(tmp_path):
+    word = "['gold', 'silver', 'x'][i % 3 + 1]"
+    query = f"SELECT i::VARCHAR AS account_id, {word} AS level FROM range(300000) t(i)"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY ({query}) TO '{tmp_path}/accounts.parquet' (ROW_GROUP_SIZE 10000)"
+        )
+    with decided(program("level"), book(tmp_path, "parquet", "accounts"), threads=4) as decisions:
+        rows = decisions.tables["actions"].project("account_id, title").fetchall()
+    words = ("gold", "silver", "unknown")
+    assert rows == [(str(each), words[each % 3]) for each in range(300_000)]
+
+
+@pytest.mark.slow
 def test_duplicates_far_apart_keep_the_first_and_its_place(tmp_path):
     query = "SELECT (i % 200000)::VARCHAR AS account_id, i AS money FROM range(300000) t(i)"
     with duckdb.connect() as connection:

@@ -107,13 +107,16 @@ def test_state_goes_through_memory_and_back(tmp_path):
         for number, day in enumerate((DAY, DAY + datetime.timedelta(days=1))):
             folder = tmp_path / str(number)
             folder.mkdir()
-            with memory.transaction(), decide_book(
-                rules,
-                book(*((each, 120 if not number else 70) for each in STRANGE)),
-                as_of=day,
-                open_source=OPEN,
-                earlier=memory.earlier(day, folder),
-            ) as decisions:
+            with (
+                memory.transaction(),
+                decide_book(
+                    rules,
+                    book(*((each, 120 if not number else 70) for each in STRANGE)),
+                    as_of=day,
+                    open_source=OPEN,
+                    earlier=memory.earlier(day, folder),
+                ) as decisions,
+            ):
                 found = rows(decisions.tables["decisions"])
                 memory.record(day, decisions.export_state(folder), ruleset="x", digest="y")
     assert {(row["class"], row["class_move"]) for row in found} == {("key", "held")}
