@@ -7,6 +7,7 @@ of an author is a constant of the pool, called k0, k1, ...
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,9 @@ OPPOSITES = {
     Comparison.GREATER_EQUAL: "<",
 }
 LARGEST = "1.7976931348623157e308"
+ABOVE = re.compile(r"(\w+) (>|>=) ([\w.]+)")
+BELOW = re.compile(r"(\w+) (<|<=) ([\w.]+)")
+"""Comparisons of a local with a local or a number, which cannot fail once the local is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +239,19 @@ class Writer:
     def true(self, node: Node) -> str:
         """Return source that is truthy exactly when the node is true."""
         match node:
-            case And(items=items):
-                return _joined(" and ", [self.true(each) for each in items])
+            case And() | Compare() | Among():
+                return _all(self.conjuncts(node))
             case Or(items=items):
                 return _joined(" or ", [self.true(each) for each in items])
             case Not(item=item):
                 return self.false(item)
-            case Compare(comparison=comparison):
-                return self._compare(node, comparison.value)
-            case Among():
-                return self._among(node, "in")
             case IsUnknown(item=item):
                 known = self._known(item)
                 return f"not ({known})" if known else "False"
+            case Call(
+                function=Function.COALESCE, arguments=(first, Constant(value=bool() as rest))
+            ):
+                return f"not ({self.false(first)})" if rest else self.true(first)
             case Constant(value=value):
                 return repr(bool(value))
             case _:
@@ -264,17 +268,33 @@ class Writer:
             case Not(item=item):
                 return self.true(item)
             case Compare(comparison=comparison):
-                return self._compare(node, OPPOSITES[comparison])
+                return _all(self._compare(node, OPPOSITES[comparison]))
             case Among():
-                return self._among(node, "not in")
+                return _all(self._among(node, "not in"))
             case IsUnknown(item=item):
                 return self._known(item) or "True"
             case Constant(value=value):
                 return repr(not value)
+            case Call(
+                function=Function.COALESCE, arguments=(first, Constant(value=bool() as rest))
+            ):
+                return self.false(first) if rest else f"not ({self.true(first)})"
             case _:
                 piece = self.value(node)
                 name = piece.source if piece.source.isidentifier() else self.keep(piece)
                 return f"{name} is False"
+
+    def conjuncts(self, node: Node) -> list[str]:
+        """Return sources that are all truthy exactly when the node is true."""
+        match node:
+            case And(items=items):
+                return [part for each in items for part in self.conjuncts(each)]
+            case Compare(comparison=comparison):
+                return self._compare(node, comparison.value)
+            case Among():
+                return self._among(node, "in")
+            case _:
+                return [self.true(node)]
 
     def _known(self, item: Node) -> str:
         """Return source that is truthy when the item is known; empty when it always is."""
@@ -282,19 +302,19 @@ class Writer:
             return f"({self.true(item)} or {self.false(item)})"
         return _joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
 
-    def _compare(self, node: Compare, operator: str) -> str:
+    def _compare(self, node: Compare, operator: str) -> list[str]:
         left, right = self.value(node.left), self.value(node.right)
         needs = [*left.needs, *(each for each in right.needs if each not in left.needs)]
         if operator == "==" and (left.needs == () or right.needs == ()):
             # None equals no value, so a plain name need not be looked at twice
             needs = [each for each in needs if each not in _own(left, right)]
-        return _joined(" and ", [*needs, f"{left.source} {operator} {right.source}"])
+        return [*needs, f"{left.source} {operator} {right.source}"]
 
-    def _among(self, node: Among, word: str) -> str:
+    def _among(self, node: Among, word: str) -> list[str]:
         item = self.value(node.item)
         values = self.constant(tuple(each.value for each in node.constants))
         needs = [each for each in item.needs if word == "not in" or each not in _own(item)]
-        return _joined(" and ", [*needs, f"{item.source} {word} {values}"])
+        return [*needs, f"{item.source} {word} {values}"]
 
     def holds(self, condition: Condition | None) -> str:
         """Return source that is truthy exactly when a condition is true; None always holds."""
@@ -333,6 +353,23 @@ class Writer:
                     f"(0 if {self.fails(each)} else 1)" for each in condition.members
                 )
                 return f"({counted or '0'} < {condition.needed})"
+
+
+def _all(parts: list[str]) -> str:
+    """Return the conjunction of sources: each once, and two bounds of a value as one chain."""
+    parts = list(dict.fromkeys(parts))
+    for index, part in enumerate(parts):
+        above = ABOVE.fullmatch(part)
+        if above is None:
+            continue
+        for other, candidate in enumerate(parts):
+            below_ = BELOW.fullmatch(candidate)
+            if below_ is not None and below_[1] == above[1]:
+                low = f"{above[3]} {'<=' if above[2] == '>=' else '<'} {above[1]}"
+                parts[max(index, other)] = f"{low} {below_[2]} {below_[3]}"
+                del parts[min(index, other)]
+                return _all(parts)
+    return _joined(" and ", parts)
 
 
 def _own(*pieces: Piece) -> set[str]:

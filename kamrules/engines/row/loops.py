@@ -131,7 +131,7 @@ class _Loop:
                 line(f"    {name} += {column}")
                 line(f"    {name}_n += 1")
             case Aggregation.DISTINCT:
-                line(f"if {column} is not None: {name} = {name} | {{{column}}}")
+                line(f"if {column} is not None: {name}.add({column})")
             case Aggregation.FIRST | Aggregation.LAST:
                 self._update_edge(one, name, column)
             case _:
