@@ -23,6 +23,9 @@ PLACED = (
     "next_class", "next_class_missing", "next_tier", "next_tier_missing",
 )  # fmt: skip
 
+DECIDED = ("actions", "top_action", "nearest_miss", "nearest_miss_lacks", "fault")
+"""Columns of `decisions` behind the scores."""
+
 
 def gate_column(address: str) -> str:
     """Return the name of a gate in output: `path_or_tier.gate`."""
@@ -36,9 +39,7 @@ def output_columns(program: Program) -> dict[str, list[tuple[str, str]]]:
     decisions = [("account_id", TEXT), *named, ("as_of", DATE), *((each, TEXT) for each in PLACED)]
     decisions += [(each.id, NUMBER) for each in program.scores]
     decisions += [("actions", WHOLE)]
-    decisions += [
-        (each, TEXT) for each in ("top_action", "nearest_miss", "nearest_miss_lacks", "fault")
-    ]
+    decisions += [(each, TEXT) for each in DECIDED[1:]]
     actions = [
         ("account_id", TEXT), ("rank", WHOLE), ("action", TEXT), ("title", TEXT), ("status", TEXT),
         ("priority", NUMBER), ("owner", TEXT), ("due_on", DATE), ("effort_hours", NUMBER), ("reason", TEXT),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kamrules.expression import Scope
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
 from kamrules.expression.types import ACCOUNTS, INTEGER, SCORE, Kind, Type
+from kamrules.tables import DECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,6 +96,20 @@ def _references(draft: Draft) -> None:
         if name in model.tier:
             problem = f"`{name}` names a path and a tier; their gates could not be told apart"
             draft.report("KR330", problem, "path", name)
+    _output_names(draft)
+
+
+def _output_names(draft: Draft) -> None:
+    """Report every score whose columns in the output would have another column's name."""
+    scores = draft.ruleset.model.score
+    for name in scores:
+        if name in DECIDED:
+            problem = f"`{name}` is a column of the decisions already; give the score another name"
+            draft.report("KR336", problem, "score", name)
+        for part in ("low", "high", "band"):
+            if f"{name}_{part}" in scores:
+                problem = f"`{name}_{part}` is also the column for the {part} of score `{name}`"
+                draft.report("KR336", problem, "score", f"{name}_{part}")
 
 
 def _named(draft: Draft) -> Iterator[Reference]:
