@@ -55,7 +55,7 @@ def arithmetic(
     """Return left operator right. Raises Mismatch."""
     for side in (left, right):
         if not side.type.numeric:
-            what = "yes or no" if side.type.kind is Kind.BOOL else f"a {side.type}"
+            what = "yes or no" if side.type.kind is Kind.BOOL else f"{side.type.told}"
             raise Mismatch(
                 "KR206", f"`{written(side.span)}` is {what}, nothing to calculate with", side.span
             )
@@ -99,7 +99,7 @@ def _said(node: Node, written: Written) -> str:
     kind = {Kind.DAYS: "a span of days", Kind.MONEY: "money", Kind.BOOL: "yes or no"}.get(
         node.type.kind
     )
-    return f"`{written(node.span)}` ({kind or f'a {node.type}'})"
+    return f"`{written(node.span)}` ({kind or f'{node.type.told}'})"
 
 
 def _product(left: Node, right: Node, span: Span, written: Written) -> Type:
@@ -202,7 +202,7 @@ def _check_literals(one: Node, other: Node, written: Written) -> None:
         and isinstance(other, Constant)
         and other.type.kind is not Kind.BOOL
     ):
-        message = f"`{written(one.span)}` is yes or no, `{written(other.span)}` is a {other.type}"
+        message = f"`{written(one.span)}` is yes or no, `{written(other.span)}` is {other.type.told}"
         raise Mismatch(
             "KR206",
             message,
@@ -212,7 +212,7 @@ def _check_literals(one: Node, other: Node, written: Written) -> None:
     if one.type.numeric and isinstance(other, Constant) and other.type.kind is Kind.TEXT:
         text = str(other.value)
         number = text.replace("_", "").replace(".", "", 1).isdigit()
-        message = f"`{written(one.span)}` is a {one.type}, `{written(other.span)}` is a text"
+        message = f"`{written(one.span)}` is {one.type.told}, `{written(other.span)}` is a text"
         raise Mismatch("KR206", message, other.span, f"did you mean {text}?" if number else None)
 
 
@@ -291,7 +291,7 @@ def fitting(node: Node, kind: Type, written: Written) -> Node:
     if wanted is Kind.BOOL and node.type.kind is not Kind.BOOL:
         mend = f"compare it, such as {text} > 0" if node.type.numeric and len(text) < 40 else None
         raise Mismatch(
-            "KR210", f"a condition stands here, and `{text}` is a {node.type}", node.span, mend
+            "KR210", f"a condition stands here, and `{text}` is {node.type.told}", node.span, mend
         )
     if wanted is Kind.CHOICE:
         return _fitting_choice(node, kind, written)
@@ -308,12 +308,12 @@ def fitting(node: Node, kind: Type, written: Written) -> Node:
         if wanted is not Kind.INTEGER or node.type.kind is Kind.INTEGER:
             return replace(node, type=kind)
     if wanted is Kind.INTEGER and node.type.kind in PLAIN - {Kind.INTEGER}:
-        raise Mismatch("KR211", f"a whole number stands here, and `{text}` is a {node.type}", node.span,
+        raise Mismatch("KR211", f"a whole number stands here, and `{text}` is {node.type.told}", node.span,
                        f"did you mean round({text})?" if len(text) < 60 else None)  # fmt: skip
     if wanted in PLAIN and node.type.kind in PLAIN:
         return node
     if node.type.kind is not wanted:
-        raise Mismatch("KR211", f"a {kind} stands here, and `{text}` is a {node.type}", node.span)
+        raise Mismatch("KR211", f"{kind.told} stands here, and `{text}` is {node.type.told}", node.span)
     return node
 
 
@@ -336,5 +336,5 @@ def _fitting_choice(node: Node, kind: Type, written: Written) -> Node:
             node.span,
         )
     raise Mismatch(
-        "KR211", f"a choice stands here, and `{written(node.span)}` is a {node.type}", node.span
+        "KR211", f"a choice stands here, and `{written(node.span)}` is {node.type.told}", node.span
     )

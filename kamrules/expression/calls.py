@@ -92,7 +92,7 @@ class Calls:
         date = self.checker.value(tree.arguments[0], table)
         if date.type.kind is not Kind.DATE:
             text = self.checker.written(tree.arguments[0].span)
-            message = f"`{tree.name}` takes a date, and `{text}` is a {date.type}"
+            message = f"`{tree.name}` takes a date, and `{text}` is {date.type.told}"
             raise self.checker.fail("KR211", message, tree.arguments[0].span)
         sides: tuple[Node, Node] = (AsOf(tree.span), date)
         left, right = sides if tree.name == "days_since" else (date, AsOf(tree.span))
@@ -109,7 +109,7 @@ class Calls:
                     node.type.kind is Kind.DATE and function is Function.ABS
                 ):
                     text = self.checker.written(argument.span)
-                    message = f"`{tree.name}` takes numbers, and `{text}` is a {node.type}"
+                    message = f"`{tree.name}` takes numbers, and `{text}` is {node.type.told}"
                     raise self.checker.fail("KR211", message, argument.span)
         if tree.name in {"min", "max"} and len(nodes) == 1:
             message = f"`{tree.name}` of one value is that value"
@@ -123,7 +123,7 @@ class Calls:
         kind = nodes[0].type
         if not kind.numeric or kind.kind is Kind.DATE:
             raise self.checker.fail(
-                "KR211", f"`round` takes a number, not a {kind}", tree.arguments[0].span
+                "KR211", f"`round` takes a number, not {kind.told}", tree.arguments[0].span
             )
         places: Node = nodes[1] if len(nodes) > 1 else Constant(0.0, INTEGER, span=tree.span)
         fixed = (
@@ -153,7 +153,7 @@ class Calls:
             raise self.checker.fail("KR215", message, rows.span, mend)
         kind = table.columns[rows.column].type
         if not self._fits(function, kind):
-            message = f"`{rows.column}` is a {kind}: it has no {tree.name}"
+            message = f"`{rows.column}` is {kind.told}: it has no {tree.name}"
             if function is Aggregation.ANY:
                 message = "`any` asks for rows: put the condition in brackets behind the table"
             raise self.checker.fail("KR215", message, rows.span)

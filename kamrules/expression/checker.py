@@ -97,7 +97,7 @@ class Checker:
             text = self.written(tree.span)
             mend = f"compare it, such as {text} > 0" if node.type.numeric else None
             raise self.fail(
-                "KR210", f"a condition stands here, and `{text}` is a {node.type}", tree.span, mend
+                "KR210", f"a condition stands here, and `{text}` is {node.type.told}", tree.span, mend
             )
         return node
 
@@ -290,7 +290,7 @@ class Checker:
     def _minus(self, tree: syntax.Minus, table: Table | None) -> Node:
         item = self.value(tree.item, table)
         if not item.type.numeric or item.type.kind is Kind.DATE:
-            raise self.fail("KR206", f"a {item.type} has no negative", tree.span)
+            raise self.fail("KR206", f"{item.type.told} has no negative", tree.span)
         if isinstance(item, Constant) and item.parameter is None:
             return Constant(-float(item.value), item.type, span=tree.span)
         return Negate(item, item.type, tree.span)

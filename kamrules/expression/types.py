@@ -43,6 +43,14 @@ A column's value is stored as a whole number of units of 10**-places, so sums ar
 whole days since 1970-01-01.
 """
 
+TOLD: Mapping[Kind, str] = {
+    Kind.MONEY: "an amount of money",
+    Kind.INTEGER: "an integer",
+    Kind.DAYS: "a span of days",
+    Kind.BOOL: "a yes or no",
+}
+"""Kinds that do not read well behind `a`."""
+
 DIGITS = 18
 """A stored value, and an exact sum, has at most this many digits; what does not fit is unknown."""
 
@@ -58,6 +66,11 @@ class Type:
     def numeric(self) -> bool:
         """Whether values are numbers inside expressions (dates and days included)."""
         return self.kind in PLACES
+
+    @property
+    def told(self) -> str:
+        """Return the type as a sentence has it: `a share`, `an integer`."""
+        return TOLD.get(self.kind, f"a {self.kind.value}")
 
     def __str__(self) -> str:
         """Return the word an author would use for this type."""
