@@ -143,7 +143,8 @@ class Expressions:
     def _dimensioned(self, kind: Kind, depth: int) -> str:
         """Return money or days times or by a plain number."""
         right = self.number(self.draw.one([Kind.NUMBER, Kind.INTEGER, Kind.SHARE]), depth)
-        return f"({self.number(kind, depth, typed=True)} {self.draw.one('*/')} {right})"
+        # a sum may come without parentheses, and would be added to money or days
+        return f"({self.number(kind, depth, typed=True)} {self.draw.one('*/')} ({right}))"
 
     def _ratio(self, kind: Kind, depth: int) -> str:
         of = self.draw.one([Kind.MONEY, Kind.DAYS, kind])
