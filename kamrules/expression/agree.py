@@ -202,7 +202,9 @@ def _check_literals(one: Node, other: Node, written: Written) -> None:
         and isinstance(other, Constant)
         and other.type.kind is not Kind.BOOL
     ):
-        message = f"`{written(one.span)}` is yes or no, `{written(other.span)}` is {other.type.told}"
+        message = (
+            f"`{written(one.span)}` is yes or no, `{written(other.span)}` is {other.type.told}"
+        )
         raise Mismatch(
             "KR206",
             message,
@@ -313,7 +315,9 @@ def fitting(node: Node, kind: Type, written: Written) -> Node:
     if wanted in PLAIN and node.type.kind in PLAIN:
         return node
     if node.type.kind is not wanted:
-        raise Mismatch("KR211", f"{kind.told} stands here, and `{text}` is {node.type.told}", node.span)
+        raise Mismatch(
+            "KR211", f"{kind.told} stands here, and `{text}` is {node.type.told}", node.span
+        )
     return node
 
 

@@ -97,7 +97,10 @@ class Checker:
             text = self.written(tree.span)
             mend = f"compare it, such as {text} > 0" if node.type.numeric else None
             raise self.fail(
-                "KR210", f"a condition stands here, and `{text}` is {node.type.told}", tree.span, mend
+                "KR210",
+                f"a condition stands here, and `{text}` is {node.type.told}",
+                tree.span,
+                mend,
             )
         return node
 

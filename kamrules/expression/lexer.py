@@ -17,7 +17,11 @@ EPOCH = datetime.date(1970, 1, 1).toordinal()
 NUMBER = re.compile(r"(?:\d[\d_]*(?:\.(?!\.)\d[\d_]*)?|\.(?!\.)\d[\d_]*)")
 DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?!\d)")
 NAME = re.compile(r"[^\W\d]\w*")
+APART = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s+\Z")
+"""A number with a space behind it, where its percent sign should be."""
 GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d_])")
+DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)")
+"""A date as many countries write it, day first."""
 SYMBOLS = ("..", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".")
 
 FOREIGN = {
@@ -95,9 +99,9 @@ def _token(text: str, at: int, each: str) -> Token:
         return Token("name", found[0], at, found.end())
     for symbol in FOREIGN_BY_LENGTH:
         if text.startswith(symbol, at) and not text.startswith(("==", "!=", "<=", ">="), at):
-            raise _foreign(at, symbol)
+            raise _foreign(text, at, symbol)
         if symbol in {"===", "!=="} and text.startswith(symbol, at):
-            raise _foreign(at, symbol)
+            raise _foreign(text, at, symbol)
     for symbol in SYMBOLS:
         if text.startswith(symbol, at):
             return Token(symbol, symbol, at, at + len(symbol))
@@ -108,7 +112,7 @@ def _shown(each: str) -> str:
     return each if each.isprintable() else f"U+{ord(each):04X}"
 
 
-def _foreign(at: int, symbol: str) -> Problem:
+def _foreign(text: str, at: int, symbol: str) -> Problem:
     ours = FOREIGN[symbol]
     end = at + len(symbol)
     if ours is not None:
@@ -124,7 +128,9 @@ def _foreign(at: int, symbol: str) -> Problem:
     if symbol in "$€£¥￥":
         return Problem("KR111", f"`{symbol}` means nothing here: amounts are plain numbers", at, end,
                        "leave the currency sign out")  # fmt: skip
-    return Problem("KR111", f"`{symbol}` means nothing here", at, end, hints.get(symbol))
+    apart = APART.search(text, 0, at) if symbol == "%" else None
+    mend = f"did you mean {apart[1]}%?" if apart is not None else hints.get(symbol)
+    return Problem("KR111", f"`{symbol}` means nothing here", at, end, mend)
 
 
 def _text(text: str, at: int, quote: str) -> Token:
@@ -166,6 +172,11 @@ def _date(found: re.Match[str]) -> Token:
 
 def _number(text: str, found: re.Match[str]) -> Token:
     start, end = found.span()
+    dotted = DOTTED.match(text, start)
+    if dotted is not None:
+        right = f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}"
+        message = "a date is written as year, month and day"
+        raise Problem("KR116", message, start, dotted.end(), f"did you mean {right}?")
     grouped = GROUPED.match(text, start)
     if grouped is not None:
         right = grouped[0].replace(",", "_")

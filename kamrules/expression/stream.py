@@ -58,9 +58,11 @@ class Stream:
         if token.kind != "name":
             return None
         lowered = token.text.lower()
-        if lowered in {"and", "or", "not", "in", "is"}:
+        if lowered in {"and", "or", "not", "in", "is"} and token.text != lowered:
             return f"did you mean `{lowered}`?"
         before = self.stream[self.at - 1] if self.at else None
+        if before is not None and before.kind == "name" and before.text in {"NOT", "Not"}:
+            return "did you mean `not`?"
         if (
             before is not None
             and before.kind == "number"
