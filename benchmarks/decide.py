@@ -47,7 +47,8 @@ def main() -> int:
     rows = [
         ("row engine, facts prepared", row, None),
         ("row engine, from dicts", fastest(
-            lambda each: engine.compact(engine.prepare(each, strict=False), AS_OF), book, given.rounds), None),
+            lambda each: engine.compact(engine.prepare(each, strict=False), AS_OF),
+            book, given.rounds), None),
         ("row engine, a Decision from dicts", fastest(
             lambda each: engine.decide(each, as_of=AS_OF, strict=False), book, 3), None),
         ("by hand, from dicts", fastest(lambda each: decide(each, AS_OF), book, given.rounds), None),
