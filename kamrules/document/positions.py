@@ -25,14 +25,15 @@ DEEPEST = 50
 """Arrays, tables and dotted keys may nest this deep; tomli itself would exhaust the stack much later."""
 
 _BLANK = re.compile(r"[ \t]*")
-_GAP = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
+_GAP = re.compile(r"[ \t\n]*(?:#[^\n]*[ \t\n]*)*")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+# without possessive quantifiers, which Python 3.11 before 3.11.4 gets wrong; each loop has one way to go on
 _STRING = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}+(?!"))*+"{3,5}'
-    r"|'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}"
-    r'|"(?!"")(?:[^"\\\n]++|\\[^\n])*+"'
-    r"|'(?!'')[^'\n]*+'",
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}'
+    r"|'''[^']*(?:'(?!'')[^']*)*'{3,5}"
+    r'|"(?!"")[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
+    r"|'(?!'')[^'\n]*'",
     re.DOTALL,
 )
 _EMPTY_STRING = re.compile(r"\"\"(?!\")|''(?!')")

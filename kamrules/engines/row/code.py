@@ -7,11 +7,11 @@ of an author is a constant of the pool, called k0, k1, ...
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import Logic
+from kamrules.engines.row.joining import all_of, joined
 from kamrules.expression import canonical
 from kamrules.expression.nodes import (
     AccountColumn,
@@ -51,9 +51,6 @@ OPPOSITES = {
     Comparison.GREATER_EQUAL: "<",
 }
 LARGEST = "1.7976931348623157e308"
-ABOVE = re.compile(r"(\w+) (>|>=) ([\w.]+)")
-BELOW = re.compile(r"(\w+) (<|<=) ([\w.]+)")
-"""Comparisons of a local with a local or a number, which cannot fail once the local is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +237,9 @@ class Writer:
         """Return source that is truthy exactly when the node is true."""
         match node:
             case And() | Compare() | Among():
-                return _all(self.conjuncts(node))
+                return all_of(self.conjuncts(node))
             case Or(items=items):
-                return _joined(" or ", [self.true(each) for each in items])
+                return joined(" or ", [self.true(each) for each in items])
             case Not(item=item):
                 return self.false(item)
             case IsUnknown(item=item):
@@ -262,15 +259,15 @@ class Writer:
         """Return source that is truthy exactly when the node is false."""
         match node:
             case And(items=items):
-                return _joined(" or ", [self.false(each) for each in items])
+                return joined(" or ", [self.false(each) for each in items])
             case Or(items=items):
-                return _joined(" and ", [self.false(each) for each in items])
+                return joined(" and ", [self.false(each) for each in items])
             case Not(item=item):
                 return self.true(item)
             case Compare(comparison=comparison):
-                return _all(self._compare(node, OPPOSITES[comparison]))
+                return all_of(self._compare(node, OPPOSITES[comparison]))
             case Among():
-                return _all(self._among(node, "not in"))
+                return all_of(self._among(node, "not in"))
             case IsUnknown(item=item):
                 return self._known(item) or "True"
             case Constant(value=value):
@@ -300,7 +297,7 @@ class Writer:
         """Return source that is truthy when the item is known; empty when it always is."""
         if item.type.kind is Kind.BOOL and isinstance(item, And | Or | Not | Compare | Among | If):
             return f"({self.true(item)} or {self.false(item)})"
-        return _joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
+        return joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
 
     def _compare(self, node: Compare, operator: str) -> list[str]:
         left, right = self.value(node.left), self.value(node.right)
@@ -324,9 +321,9 @@ class Writer:
             case Logic.EXPRESSION:
                 return "False" if condition.expression is None else self.true(condition.expression)
             case Logic.ALL:
-                return _joined(" and ", [self.holds(each) for each in condition.members], "True")
+                return joined(" and ", [self.holds(each) for each in condition.members], "True")
             case Logic.ANY:
-                return _joined(" or ", [self.holds(each) for each in condition.members], "False")
+                return joined(" or ", [self.holds(each) for each in condition.members], "False")
             case Logic.NOT:
                 return self.fails(condition.members[0])
             case Logic.AT_LEAST:
@@ -343,9 +340,9 @@ class Writer:
             case Logic.EXPRESSION:
                 return "False" if condition.expression is None else self.false(condition.expression)
             case Logic.ALL:
-                return _joined(" or ", [self.fails(each) for each in condition.members], "False")
+                return joined(" or ", [self.fails(each) for each in condition.members], "False")
             case Logic.ANY:
-                return _joined(" and ", [self.fails(each) for each in condition.members], "True")
+                return joined(" and ", [self.fails(each) for each in condition.members], "True")
             case Logic.NOT:
                 return self.holds(condition.members[0])
             case Logic.AT_LEAST:
@@ -353,23 +350,6 @@ class Writer:
                     f"(0 if {self.fails(each)} else 1)" for each in condition.members
                 )
                 return f"({counted or '0'} < {condition.needed})"
-
-
-def _all(parts: list[str]) -> str:
-    """Return the conjunction of sources: each once, and two bounds of a value as one chain."""
-    parts = list(dict.fromkeys(parts))
-    for index, part in enumerate(parts):
-        above = ABOVE.fullmatch(part)
-        if above is None:
-            continue
-        for other, candidate in enumerate(parts):
-            below_ = BELOW.fullmatch(candidate)
-            if below_ is not None and below_[1] == above[1]:
-                low = f"{above[3]} {'<=' if above[2] == '>=' else '<'} {above[1]}"
-                parts[max(index, other)] = f"{low} {below_[2]} {below_[3]}"
-                del parts[min(index, other)]
-                return _all(parts)
-    return _joined(" and ", parts)
 
 
 def _own(*pieces: Piece) -> set[str]:
@@ -397,10 +377,3 @@ def _plain(node: Node) -> str:
             return f"({_plain(left)} {operator.value} {_plain(right)})"
         case _:
             return "as_of"
-
-
-def _joined(word: str, parts: list[str], nothing: str = "True") -> str:
-    parts = list(dict.fromkeys(parts))
-    if not parts:
-        return nothing
-    return parts[0] if len(parts) == 1 else f"({word.join(parts)})"
