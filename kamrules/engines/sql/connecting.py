@@ -56,6 +56,8 @@ def connect(
         folder.cleanup()
         raise UsageError(_refused(memory_limit, threads, error)) from error
     connection.execute(f"SET disabled_optimizers = '{','.join(WITHOUT)}'")
+    # else a time with a zone would be written by the machine's
+    connection.execute("SET TimeZone = 'UTC'")
     return connection, folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -47,6 +48,23 @@ def test_nothing_is_said_at_exit(how):
         [sys.executable, "-c", START + ENDINGS[how]], capture_output=True, text=True, check=False
     )
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_the_machines_time_zone_changes_nothing():
+    code = """
+import datetime, pyarrow as pa
+from tests.engines.sql.scene import *
+late = datetime.datetime(2026, 1, 2, 4, 30, tzinfo=datetime.timezone.utc)
+values = pa.array([late], pa.timestamp("us", tz="UTC"))
+table = pa.table({"account_id": ["A"], "day": values, "name": values})
+print(told(Book.of(tables={"accounts": table}), "day", "name")["A"])
+"""
+    found = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                       env={**os.environ, "TZ": zone}).stdout
+        for zone in ("UTC", "America/New_York", "Asia/Shanghai")
+    }  # fmt: skip
+    assert found == {"2026-01-02 2026-01-02 04:30:00+00\n"}
 
 
 def test_importing_kamrules_imports_neither_duckdb_nor_sqlglot():
