@@ -36,9 +36,8 @@ def connect(
             prefix=SPILL, dir=spill_folder, ignore_cleanup_errors=True
         )
     except OSError as error:
-        message = (
-            f"`{spill_folder}` cannot be used to spill to: {(error.strerror or str(error)).lower()}"
-        )
+        where = "the temporary folder" if spill_folder is None else f"`{spill_folder}`"
+        message = f"{where} cannot be used to spill to: {(error.strerror or str(error)).lower()}"
         raise UsageError(Diagnostic("KR860", message)) from error
     settings: dict[str, str | bool | int | float | list[str]] = {
         "temp_directory": folder.name,
