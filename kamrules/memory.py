@@ -47,23 +47,23 @@ CREATE TABLE proposal (
 # SQLite takes the other columns of a group from the row that holds the maximum.
 _LATEST_STATES = """
 SELECT account_id, class, tier FROM (
-    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of < ?1 GROUP BY account_id
+    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of < ? GROUP BY account_id
 )"""
 _LATEST_PROPOSALS = """
-SELECT account_id, action, max(proposed_on) FROM proposal WHERE proposed_on < ?1
+SELECT account_id, action, max(proposed_on) FROM proposal WHERE proposed_on < ?
 GROUP BY account_id, action"""
 _KEEP_STATE = """
 INSERT OR REPLACE INTO state (account_id, as_of, class, tier)
-SELECT ?2, ?1, ?3, ?4 WHERE NOT EXISTS (
+SELECT ?, ?, ?, ? WHERE NOT EXISTS (
     SELECT 1 FROM (
-        SELECT class, tier FROM state WHERE account_id = ?2 AND as_of < ?1 ORDER BY as_of DESC LIMIT 1
-    ) WHERE class IS ?3 AND tier IS ?4
+        SELECT class, tier FROM state WHERE account_id = ? AND as_of < ? ORDER BY as_of DESC LIMIT 1
+    ) WHERE class IS ? AND tier IS ?
 )"""
 # What a later run found unchanged stands only in earlier rows, which are about to go.
 _PIN_STATES = """
 INSERT OR IGNORE INTO state (account_id, as_of, class, tier)
-SELECT account_id, ?1, class, tier FROM (
-    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of <= ?1 GROUP BY account_id
+SELECT account_id, ?, class, tier FROM (
+    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of <= ? GROUP BY account_id
 )"""
 
 
@@ -190,13 +190,13 @@ class Memory:
         wanted = (as_of.isoformat(), account_id)
         with self._failures():
             state = self._connection.execute(
-                "SELECT class, tier FROM state WHERE as_of < ?1 AND account_id = ?2 "
+                "SELECT class, tier FROM state WHERE as_of < ? AND account_id = ? "
                 "ORDER BY as_of DESC LIMIT 1",
                 wanted,
             ).fetchone()
             proposed = self._connection.execute(
                 "SELECT action, max(proposed_on) FROM proposal "
-                "WHERE proposed_on < ?1 AND account_id = ?2 GROUP BY action",
+                "WHERE proposed_on < ? AND account_id = ? GROUP BY action",
                 wanted,
             ).fetchall()
         if state is None and not proposed:
@@ -219,24 +219,25 @@ class Memory:
         date = as_of.isoformat()
         with self._failures():
             execute = self._connection.execute
-            ((later,),) = execute("SELECT min(as_of) FROM run WHERE as_of > ?1", (date,))
+            ((later,),) = execute("SELECT min(as_of) FROM run WHERE as_of > ?", (date,))
             if later is not None:
-                execute(_PIN_STATES, (later,))
-            if execute("SELECT 1 FROM run WHERE as_of = ?1", (date,)).fetchone():
-                execute("DELETE FROM state WHERE as_of = ?1", (date,))
-                execute("DELETE FROM proposal WHERE proposed_on = ?1", (date,))
-            counted = _Counted((date, each[0], each[1] or None, each[2] or None)
+                execute(_PIN_STATES, (later, later))
+            if execute("SELECT 1 FROM run WHERE as_of = ?", (date,)).fetchone():
+                execute("DELETE FROM state WHERE as_of = ?", (date,))
+                execute("DELETE FROM proposal WHERE proposed_on = ?", (date,))
+            # twice: numbered parameters, which could be used twice, warn in Python 3.12
+            counted = _Counted((each[0], date, each[1] or None, each[2] or None) * 2
                                for each in _read(files.states))  # fmt: skip
             self._connection.executemany(_KEEP_STATE, counted)
             # An earlier proposal is here since the run that made it, unless no run was here then.
-            first = execute("SELECT 1 FROM run WHERE as_of < ?1", (date,)).fetchone() is None
+            first = execute("SELECT 1 FROM run WHERE as_of < ?", (date,)).fetchone() is None
             self._connection.executemany(
-                "INSERT OR IGNORE INTO proposal VALUES (?1, ?2, ?3)",
+                "INSERT OR IGNORE INTO proposal VALUES (?, ?, ?)",
                 (each for each in _read(files.proposals)
                  if each[2] == date or (first and each[2] < date)),
             )  # fmt: skip
             execute(
-                "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)",
                 (date, ruleset, digest, counted.count),
             )
 
