@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 """Priorities in thousandths: 100.000."""
+MOST_BLOCKS = 2_000
+"""So many pairs of class and action are written out one by one; beyond, actions are written once."""
 
 
 def write_actions(writer: Writer, program: Program) -> None:
@@ -24,10 +26,21 @@ def write_actions(writer: Writer, program: Program) -> None:
     behind the action in the order written, so that sorting keys downwards ranks the actions. `held` is
     a list of (key, why): why is 0 for excluded, else the day on which it was proposed.
     """
-    names = _order(program)
-    for index in names:
-        _write_action(writer, program, index)
-    _collect(writer, program)
+    writer.line("chosen = []")
+    writer.line("held = []")
+    writer.line("live = 0")
+    if len(program.classes) * len(program.actions) <= MOST_BLOCKS:
+        for number, each in enumerate(program.classes):
+            word = "elif" if number else "if"
+            writer.line(f"{word} class_now == {writer.constant(each.id)}:")
+            _write_block(writer, program, {"class": each.id})
+        writer.line("else:" if program.classes else "if True:")
+        _write_block(writer, program, {"class": None})
+    else:
+        writer.line("if True:")
+        _write_block(writer, program, {})
+    writer.line("if len(chosen) > 1: chosen.sort(reverse=True)")
+    writer.line("if len(held) > 1: held.sort(reverse=True)")
     _write_miss(writer, program)
     writer.line(f"gaps = ({_gaps(writer, program)})")
 
@@ -44,58 +57,47 @@ def _order(program: Program) -> list[int]:
     return list(TopologicalSorter(graph).static_order())
 
 
-def _tangled(program: Program) -> set[int]:
-    """Return the numbers of the actions that exclude or are excluded."""
-    number = {each.id: index for index, each in enumerate(program.actions)}
-    found = {index for index, each in enumerate(program.actions) if each.excluded_by}
-    return found | {number[one] for each in program.actions for one in each.excluded_by}
+def _write_block(writer: Writer, program: Program, assumed: dict[str, str | None]) -> None:
+    """Write all actions for accounts of one class; what can never fire there is left out.
+
+    `live` has a bit for every action that excludes others.
+    """
+    writer.depth += 1
+    writer.line("pass")
+    writer.assumed = assumed
+    excluding = dict.fromkeys(one for each in program.actions for one in each.excluded_by)
+    bits = {each: 1 << index for index, each in enumerate(excluding)}
+    for index in _order(program):
+        _write_action(writer, program, index, bits)
+    writer.assumed = {}
+    writer.depth -= 1
 
 
-def _write_action(writer: Writer, program: Program, index: int) -> None:
-    """Write whether a tangled action fires and is live; the others are written when collected."""
-    if index not in _tangled(program):
-        return
+def _write_action(writer: Writer, program: Program, index: int, bits: dict[str, int]) -> None:
     action = program.actions[index]
-    number = {each.id: place for place, each in enumerate(program.actions)}
-    writer.line(f"fires{index} = True if {writer.holds(action.when)} else False")
-    blockers = " or ".join(f"live{number[one]}" for one in action.excluded_by)
-    live = f"fires{index} and not ({blockers})" if blockers else f"fires{index}"
-    writer.line(f"live{index} = {live}")
-
-
-def _collect(writer: Writer, program: Program) -> None:
-    writer.line("chosen = []")
-    writer.line("held = []")
-    tangled = _tangled(program)
-    for index, action in enumerate(program.actions):
-        if index in tangled:
-            writer.line(f"if live{index}:")
-            _push(writer, program, index, action)
-            if action.excluded_by:
-                writer.line(f"elif fires{index}:")
-                writer.depth += 1
-                writer.line(f"held.append(({_key(writer, program, index, action)}, 0))")
-                writer.depth -= 1
-        else:
-            writer.line(f"if {writer.holds(action.when)}:")
-            _push(writer, program, index, action)
-    writer.line("if len(chosen) > 1: chosen.sort(reverse=True)")
-    writer.line("if len(held) > 1: held.sort(reverse=True)")
-
-
-def _push(writer: Writer, program: Program, index: int, action: ActionRule) -> None:
+    before = len(writer.lines)
+    test = writer.holds(action.when)
+    if test == "False":
+        del writer.lines[before:]
+        return
+    writer.line(f"if {test}:")
     writer.depth += 1
     key = _key(writer, program, index, action)
+    if action.excluded_by:
+        writer.line(f"if live & {sum(bits[each] for each in action.excluded_by)}:")
+        writer.line(f"    held.append(({key}, 0))")
+        writer.line("else:")
+        writer.depth += 1
+    if action.id in bits:
+        writer.line(f"live |= {bits[action.id]}")
     if action.cooldown_days > 1:
-        day = f"proposed.get({writer.constant(action.id)}) if proposed else None"
-        writer.line(f"day = {day}")
-        writer.line(
-            f"if day is not None and 0 < as_of - day < {action.cooldown_days}: held.append(({key}, day))"
-        )
+        day = f"(day := proposed.get({writer.constant(action.id)})) is not None"
+        writer.line(f"if proposed and {day} and 0 < as_of - day < {action.cooldown_days}:")
+        writer.line(f"    held.append(({key}, day))")
         writer.line(f"else: chosen.append({key})")
     else:
         writer.line(f"chosen.append({key})")
-    writer.depth -= 1
+    writer.depth -= 2 if action.excluded_by else 1
 
 
 def _key(writer: Writer, program: Program, index: int, action: ActionRule) -> str:
@@ -125,11 +127,16 @@ def _write_miss(writer: Writer, program: Program) -> None:
     writer.line("if not chosen and not held:")
     writer.depth += 1
     writer.line("least = 1000000")
+    # none fires, so that every action lacks one member or more: the first that lacks one is nearest
+    writer.line("for once in (0,):")
+    writer.depth += 1
     for index, action in enumerate(program.actions):
         lacking = " + ".join(f"(0 if {writer.holds(each)} else 1)" for each in members(action.when))
         writer.line(f"lacks = {lacking or '0'}")
-        writer.line(f"if lacks < least: least = lacks; miss = {index}")
-    writer.depth -= 1
+        writer.line("if lacks < least:")
+        writer.line(f"    least = lacks; miss = {index}")
+        writer.line("    if lacks == 1: break")
+    writer.depth -= 2
 
 
 def _gaps(writer: Writer, program: Program) -> str:

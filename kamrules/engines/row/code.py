@@ -12,6 +12,17 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import Logic
 from kamrules.engines.row.joining import all_of, joined
+from kamrules.engines.row.pieces import (
+    Piece,
+    as_whole,
+    int_only,
+    nonzero,
+    own,
+    plain,
+    pooled,
+    simple,
+)
+from kamrules.engines.row.source import Source
 from kamrules.expression import canonical
 from kamrules.expression.nodes import (
     AccountColumn,
@@ -38,8 +49,6 @@ from kamrules.expression.types import Kind
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kamrules.compiler.program import Condition
 
 OPPOSITES = {
@@ -53,58 +62,31 @@ OPPOSITES = {
 LARGEST = "1.7976931348623157e308"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A value: source that holds only while every requirement (a condition in source) does."""
-
-    source: str
-    needs: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
-class Writer:
-    """Source in the making: lines, the pool of constants, and the names that hold values.
+class Writer(Source):
+    """Source in the making of values and conditions.
 
     `places` gives for account columns, row columns and steps the local variable, and whether it
-    may be None.
+    may be None; `whole` has the locals that hold ints. `assumed` are steps whose value is settled where
+    the writing is: tests of them are decided now and not when the source runs.
     """
 
-    lines: list[str] = field(default_factory=list)
-    depth: int = 1
-    pool: dict[object, str] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    assumed: dict[str, str | None] = field(default_factory=dict)
     head: list[str] = field(default_factory=list)
     fixed: dict[str, str] = field(default_factory=dict)
-    names: int = 0
-
-    def line(self, text: str) -> None:
-        """Add a line at the current depth."""
-        self.lines.append("    " * self.depth + text)
-
-    def fresh(self, letter: str = "t") -> str:
-        """Return a new local name."""
-        self.names += 1
-        return f"{letter}{self.names}"
-
-    def constant(self, value: object) -> str:
-        """Return the pool's name for a constant (strings, tuples, dicts as item tuples)."""
-        key = (type(value), value)
-        if key not in self.pool:
-            self.pool[key] = f"k{len(self.pool)}"
-        return self.pool[key]
-
-    def constants(self) -> Mapping[str, object]:
-        """Return the pool as the function's globals."""
-        return {name: value for (_, value), name in self.pool.items()}  # type: ignore[misc,has-type]
 
     # values
 
     def keep(self, piece: Piece) -> str:
         """Return a name that holds the piece's value, None while it is unknown."""
-        if not piece.needs and piece.source.isidentifier():
+        if piece.source.isidentifier() and self.nullable(piece) == piece.source:
             return piece.source
         name = self.fresh()
         self.line(f"{name} = {self.nullable(piece)}")
+        if piece.whole:
+            self.whole.add(name)
         return name
 
     @staticmethod
@@ -118,7 +100,7 @@ class Writer:
 
     def held(self, name: str) -> Piece:
         """Return a piece for a local name that may be None."""
-        return Piece(name, (f"{name} is not None",))
+        return Piece(name, (f"{name} is not None",), name in self.whole)
 
     def value(self, node: Node) -> Piece:  # noqa: C901  one case a node
         """Return the source of a node's value."""
@@ -128,7 +110,7 @@ class Writer:
             case Constant(value=value):
                 return Piece(repr(value))
             case AsOf():
-                return Piece("as_of")
+                return Piece("as_of", whole=True)
             case AccountColumn(name=name):
                 return self._place("account", name)
             case RowColumn(name=name):
@@ -137,7 +119,7 @@ class Writer:
                 return self._place("step", address)
             case Negate(item=item):
                 piece = self.value(item)
-                return Piece(f"(-{piece.source})", piece.needs)
+                return Piece(f"(-{piece.source})", piece.needs, piece.whole)
             case Arithmetic():
                 return self._arithmetic(node)
             case Call():
@@ -151,11 +133,17 @@ class Writer:
         if name.startswith("criterion.") and (sort, name) not in self.places:
             # a criterion that is not in force gives no points
             return Piece("None", ("False",))
+        if sort == "step" and name in self.assumed:
+            settled = self.assumed[name]
+            return Piece("None", ("False",)) if settled is None else Piece(self.constant(settled))
         local, may_be_none = self.places[sort, name]
-        return self.held(local) if may_be_none else Piece(local)
+        return self.held(local) if may_be_none else Piece(local, whole=local in self.whole)
 
     def _truth(self, node: Node) -> Piece:
         """Return a condition as a value: True, False or None."""
+        if isinstance(node, Compare):
+            *needs, test = self._compare(node, node.comparison.value, sure=True)
+            return Piece(f"({test})", tuple(needs))
         yes, no = self.true(node), self.false(node)
         if no == f"not ({yes})":
             return Piece(f"({yes})")
@@ -166,16 +154,28 @@ class Writer:
     def _arithmetic(self, node: Arithmetic) -> Piece:
         if (known := self._fixed(node)) is not None:
             return known
-        left, right = self.value(node.left), self.value(node.right)
+        added = node.operator in {Operator.ADD, Operator.SUBTRACT}
+        left, right = self._pair(node.left, node.right, constants=added)
+        if node.operator is Operator.MULTIPLY and left.whole and right.whole:
+            # products are doubles everywhere, however large
+            left = Piece(f"(1.0 * {left.source})", left.needs)
         needs = left.needs + tuple(each for each in right.needs if each not in left.needs)
         if node.operator is Operator.DIVIDE:
-            if not _simple(right.source):
+            if not simple(right.source):
                 right = self.held(self.keep(right))
                 needs = (*left.needs, *right.needs)
-            if not _nonzero(right.source):
+            if not nonzero(right.source):
                 needs = (*needs, f"{right.source} != 0")
-        piece = Piece(f"({left.source} {node.operator.value} {right.source})", needs)
+        whole = left.whole and right.whole and added
+        piece = Piece(f"({left.source} {node.operator.value} {right.source})", needs, whole)
         return self._finite(piece) if node.may_overflow else piece
+
+    def _pair(self, left: Node, right: Node, *, constants: bool = True) -> tuple[Piece, Piece]:
+        """Return two values that meet; with `constants` one is an int where it meets an int."""
+        one, two = self.value(left), self.value(right)
+        if not constants:
+            return one, two
+        return as_whole(one, left, two), as_whole(two, right, one)
 
     def _finite(self, piece: Piece) -> Piece:
         name = self.keep(piece)
@@ -193,13 +193,16 @@ class Writer:
         text = canonical(node)
         if text not in self.fixed:
             self.fixed[text] = self.fresh("d")
-            self.head.append(f"    {self.fixed[text]} = {_plain(node)}")
-        return Piece(self.fixed[text])
+            whole = any(isinstance(each, AsOf) for each in parts) and int_only(parts)
+            self.head.append(f"    {self.fixed[text]} = {plain(node, whole=whole)}")
+            if whole:
+                self.whole.add(self.fixed[text])
+        return Piece(self.fixed[text], whole=self.fixed[text] in self.whole)
 
     def _call(self, node: Call) -> Piece:
         pieces = [self.value(each) for each in node.arguments]
         if node.function is Function.COALESCE:
-            return self._coalesce(pieces)
+            return self._coalesce(node, pieces)
         needs = tuple(dict.fromkeys(need for each in pieces for need in each.needs))
         sources = [each.source for each in pieces]
         match node.function:
@@ -211,9 +214,14 @@ class Writer:
                 source = f"rounded({sources[0]}, {10.0**digits!r})"
             case _:
                 source = f"{node.function.value}({', '.join(sources)})"
-        return Piece(source, needs)
+        whole = node.function is not Function.ROUND and all(each.whole for each in pieces)
+        return Piece(source, needs, whole)
 
-    def _coalesce(self, pieces: list[Piece]) -> Piece:
+    def _coalesce(self, node: Call, pieces: list[Piece]) -> Piece:
+        whole = next((each for each in pieces if each.whole), None)
+        if whole is not None:
+            pieces = [as_whole(one, each, whole)
+                      for one, each in zip(pieces, node.arguments, strict=True)]  # fmt: skip
         source, sure = "None", False
         for piece in reversed(pieces):
             if not piece.needs:
@@ -222,7 +230,9 @@ class Writer:
                 source = f"{piece.source} if {' and '.join(piece.needs)} else {source}"
         name = self.fresh()
         self.line(f"{name} = {source}")
-        return Piece(name) if sure else self.held(name)
+        if all(each.whole for each in pieces):
+            self.whole.add(name)
+        return Piece(name, whole=name in self.whole) if sure else self.held(name)
 
     def _if(self, node: If) -> Piece:
         condition = self.true(node.condition)
@@ -299,18 +309,25 @@ class Writer:
             return f"({self.true(item)} or {self.false(item)})"
         return joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
 
-    def _compare(self, node: Compare, operator: str) -> list[str]:
-        left, right = self.value(node.left), self.value(node.right)
+    def _compare(self, node: Compare, operator: str, *, sure: bool = False) -> list[str]:
+        """Return what must hold for the comparison; `sure`: all that must be known, then the test."""
+        left, right = self._pair(node.left, node.right)
         needs = [*left.needs, *(each for each in right.needs if each not in left.needs)]
-        if operator == "==" and (left.needs == () or right.needs == ()):
+        if operator in {"==", "!="} and not needs and pooled(left, right):
+            return [repr((left.source == right.source) is (operator == "=="))]
+        if operator == "==" and not sure and (left.needs == () or right.needs == ()):
             # None equals no value, so a plain name need not be looked at twice
-            needs = [each for each in needs if each not in _own(left, right)]
+            needs = [each for each in needs if each not in own(left, right)]
         return [*needs, f"{left.source} {operator} {right.source}"]
 
     def _among(self, node: Among, word: str) -> list[str]:
         item = self.value(node.item)
+        if isinstance(node.item, StepValue) and node.item.address in self.assumed:
+            settled = self.assumed[node.item.address]
+            inside = any(each.value == settled for each in node.constants)
+            return [repr(settled is not None and inside is (word == "in"))]
         values = self.constant(tuple(each.value for each in node.constants))
-        needs = [each for each in item.needs if word == "not in" or each not in _own(item)]
+        needs = [each for each in item.needs if word == "not in" or each not in own(item)]
         return [*needs, f"{item.source} {word} {values}"]
 
     def holds(self, condition: Condition | None) -> str:
@@ -321,9 +338,9 @@ class Writer:
             case Logic.EXPRESSION:
                 return "False" if condition.expression is None else self.true(condition.expression)
             case Logic.ALL:
-                return joined(" and ", [self.holds(each) for each in condition.members], "True")
+                return joined(" and ", [self.holds(each) for each in condition.members])
             case Logic.ANY:
-                return joined(" or ", [self.holds(each) for each in condition.members], "False")
+                return joined(" or ", [self.holds(each) for each in condition.members])
             case Logic.NOT:
                 return self.fails(condition.members[0])
             case Logic.AT_LEAST:
@@ -340,9 +357,9 @@ class Writer:
             case Logic.EXPRESSION:
                 return "False" if condition.expression is None else self.false(condition.expression)
             case Logic.ALL:
-                return joined(" or ", [self.fails(each) for each in condition.members], "False")
+                return joined(" or ", [self.fails(each) for each in condition.members])
             case Logic.ANY:
-                return joined(" and ", [self.fails(each) for each in condition.members], "True")
+                return joined(" and ", [self.fails(each) for each in condition.members])
             case Logic.NOT:
                 return self.holds(condition.members[0])
             case Logic.AT_LEAST:
@@ -350,30 +367,3 @@ class Writer:
                     f"(0 if {self.fails(each)} else 1)" for each in condition.members
                 )
                 return f"({counted or '0'} < {condition.needed})"
-
-
-def _own(*pieces: Piece) -> set[str]:
-    return {f"{each.source} is not None" for each in pieces}
-
-
-def _simple(source: str) -> bool:
-    return source.isidentifier() or _nonzero(source)
-
-
-def _nonzero(source: str) -> bool:
-    try:
-        return float(source) != 0
-    except ValueError:
-        return False
-
-
-def _plain(node: Node) -> str:
-    match node:
-        case Constant(value=value):
-            return repr(value)
-        case Negate(item=item):
-            return f"(-{_plain(item)})"
-        case Arithmetic(left=left, right=right, operator=operator):
-            return f"({_plain(left)} {operator.value} {_plain(right)})"
-        case _:
-            return "as_of"

@@ -9,6 +9,7 @@ from kamrules.engines.row.actions import write_actions
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.loops import write_aggregates
 from kamrules.engines.row.placement import write_class, write_first, write_tier
+from kamrules.expression.types import ACCOUNTS, Kind
 from kamrules.show import round_away
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ..
 
 def write(program: Program, layout: Layout, writer: Writer) -> str:
     """Return the source of the function; `writer` gathers its constants."""
-    _write_inputs(layout, writer)
+    _write_inputs(program, layout, writer)
     aggregates = {each.address: each for each in program.aggregates}
     facts = {each.address: each for each in program.facts}
     scores = {each.address: each for each in program.scores}
@@ -56,9 +57,7 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
             pending = []
         if address in facts:
             piece = writer.value(facts[address].value)
-            name = writer.fresh("f")
-            writer.line(f"{name} = {writer.nullable(piece)}")
-            writer.places["step", address] = (name, bool(piece.needs))
+            writer.places["step", address] = (writer.keep(piece), bool(piece.needs))
         elif address in scores:
             _write_score(writer, scores[address])
         else:
@@ -71,11 +70,13 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
     return "\n".join([head, *writer.head, *writer.lines]) + "\n"
 
 
-def _write_inputs(found: Layout, writer: Writer) -> None:
+def _write_inputs(program: Program, found: Layout, writer: Writer) -> None:
     names = []
     for index, column in enumerate(found.account):
         names.append(f"c{index}")
         writer.places["account", column] = (f"c{index}", True)
+        if program.tables[ACCOUNTS].columns[column].type.kind is Kind.DATE:
+            writer.whole.add(f"c{index}")
     if names:
         writer.head.append(f"    ({', '.join(names)},) = account")
     tables = [f"rows{index}" for index in range(len(found.tables))]

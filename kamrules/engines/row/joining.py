@@ -11,7 +11,9 @@ BELOW = re.compile(r"(\w+) (<|<=) ([\w.]+)")
 
 def all_of(parts: list[str]) -> str:
     """Return the conjunction of sources: each once, and two bounds of a value as one chain."""
-    parts = list(dict.fromkeys(parts))
+    parts = [each for each in dict.fromkeys(parts) if each != "True"]
+    if "False" in parts:
+        return "False"
     for index, part in enumerate(parts):
         above = ABOVE.fullmatch(part)
         if above is None:
@@ -26,9 +28,12 @@ def all_of(parts: list[str]) -> str:
     return joined(" and ", parts)
 
 
-def joined(word: str, parts: list[str], nothing: str = "True") -> str:
-    """Return sources joined by `and` or `or`, in parentheses; `nothing` when there are none."""
-    parts = list(dict.fromkeys(parts))
+def joined(word: str, parts: list[str]) -> str:
+    """Return sources joined by ` and ` or ` or `, in parentheses; what is settled is left out."""
+    neutral, decisive = ("True", "False") if word == " and " else ("False", "True")
+    parts = [each for each in dict.fromkeys(parts) if each != neutral]
+    if decisive in parts:
+        return decisive
     if not parts:
-        return nothing
+        return neutral
     return parts[0] if len(parts) == 1 else f"({word.join(parts)})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.engines.row.sharing import Guarded, guarded, write_shared
 from kamrules.expression import canonical
 from kamrules.expression.nodes import Aggregation, StepValue
-from kamrules.expression.types import DIGITS, PLACES
+from kamrules.expression.types import DIGITS, PLACES, Kind
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ class _Loop:
         self.columns = layout.tables[index][1]
         self.names = {each: f"r{number}" for number, each in enumerate(self.columns)}
         for (column, stored), name in self.names.items():
+            writer.whole.discard(name)
             if not stored:
                 writer.places["row", column] = (name, True)
+                if self.table.columns[column].type.kind is Kind.DATE:
+                    writer.whole.add(name)
 
     def write(self, steps: list[AggregateStep]) -> None:
         """Write the loop, before it what it starts from and after it what it comes to."""
@@ -68,6 +72,18 @@ class _Loop:
         writer.depth -= 1
         for each in steps:
             writer.places["step", each.address] = (results[each.address], True)
+            if self._whole(each.aggregate):
+                writer.whole.add(results[each.address])
+
+    def _whole(self, one: Aggregate) -> bool:
+        """Return whether the result is an int: a number of rows, or a date out of one."""
+        if one.function in {Aggregation.COUNT, Aggregation.DISTINCT}:
+            return True
+        return (
+            one.function in EDGES
+            and one.column is not None
+            and self.table.columns[one.column].type.kind is Kind.DATE
+        )
 
     def _start(self, one: Aggregate, name: str) -> None:
         match one.function:
@@ -93,60 +109,58 @@ class _Loop:
             count = each.aggregate.function is Aggregation.COUNT
             source = f"len({self.rows})" if count else f"len({self.rows}) > 0"
             writer.line(f"{results[each.address]} = {source}")
-        groups: dict[str, list[AggregateStep]] = {}
-        for each in steps:
-            if each not in plain:
-                where = each.aggregate.where
-                groups.setdefault(canonical(where) if where is not None else "", []).append(each)
-        if not groups:
+        rest = [each for each in steps if each not in plain]
+        if not rest:
             return
         columns = f"({', '.join(self.names.values())},)" if self.names else "_"
         writer.line(f"for {columns} in {self.rows}:")
         writer.depth += 1
-        for group in groups.values():
-            where = group[0].aggregate.where
-            if where is not None:
-                writer.line(f"if {writer.true(where)}:")
-                writer.depth += 1
-            for each in group:
-                self._update(each.aggregate, results[each.address])
-            if where is not None:
-                writer.depth -= 1
+        tests: dict[str, list[str]] = {"": []}
+        parts = []
+        for each in rest:
+            where = each.aggregate.where
+            text = canonical(where) if where is not None else ""
+            if text not in tests and where is not None:
+                tests[text] = writer.conjuncts(where)
+            parts.append(self._update(each.aggregate, results[each.address], tests[text]))
+        before = len(writer.lines)
+        write_shared(writer, parts)
+        if len(writer.lines) == before:
+            # no row can ever count
+            writer.line("pass")
         writer.depth -= 1
 
-    def _update(self, one: Aggregate, name: str) -> None:
-        line = self.writer.line
+    def _update(self, one: Aggregate, name: str, tests: list[str]) -> Guarded:
+        """Return what a row does to the result, and when."""
         column = self.names[one.column, one.function in SUMMED] if one.column is not None else ""
+        known = [*tests, f"{column} is not None"] if column else tests
         match one.function:
-            case Aggregation.COUNT if column:
-                line(f"if {column} is not None: {name} += 1")
             case Aggregation.COUNT:
-                line(f"{name} += 1")
+                return guarded(known, f"{name} += 1")
             case Aggregation.ANY:
-                line(f"{name} = True")
+                return guarded(tests, f"{name} = True")
             case Aggregation.SUM:
-                line(f"if {column} is not None: {name} += {column}")
+                return guarded(known, f"{name} += {column}")
             case Aggregation.MEAN:
-                line(f"if {column} is not None:")
-                line(f"    {name} += {column}")
-                line(f"    {name}_n += 1")
+                return guarded(known, f"{name} += {column}", f"{name}_n += 1")
             case Aggregation.DISTINCT:
-                line(f"if {column} is not None: {name}.add({column})")
+                return guarded(known, f"{name}.add({column})")
             case Aggregation.FIRST | Aggregation.LAST:
-                self._update_edge(one, name, column)
+                return self._update_edge(one, name, column, tests)
             case _:
                 better = f"{column} {EDGES[one.function]} {name}"
-                line(f"if {column} is not None and ({name} is None or {better}): {name} = {column}")
+                return guarded(known, f"if {name} is None or {better}: {name} = {column}")
 
-    def _update_edge(self, one: Aggregate, name: str, column: str) -> None:
+    def _update_edge(self, one: Aggregate, name: str, column: str, tests: list[str]) -> Guarded:
         date = self.names[str(self.table.order), False]
         sign = EDGES[one.function]
         better = f"{date} {sign} {name}_d or ({date} == {name}_d and {column} {sign} {name})"
-        self.writer.line(
-            f"if {date} is not None and {column} is not None and ({name}_d is None or {better}):"
+        return guarded(
+            [*tests, f"{date} is not None", f"{column} is not None"],
+            f"if {name}_d is None or {better}:",
+            f"    {name}_d = {date}",
+            f"    {name} = {column}",
         )
-        self.writer.line(f"    {name}_d = {date}")
-        self.writer.line(f"    {name} = {column}")
 
     def _finish(self, one: Aggregate, name: str) -> None:
         line = self.writer.line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import Explanation, Proof, Read
-from kamrules.engines.row.telling import outside
+from kamrules.engines.row.account import outside
 from kamrules.engines.row.walking import truth, value
 from kamrules.expression import canonical
 from kamrules.expression.nodes import AccountColumn, Constant, RowColumn, StepValue
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kamrules.decision import Decision
     from kamrules.diagnostics import Place
     from kamrules.engines.layout import Layout
-    from kamrules.engines.row.telling import Account
+    from kamrules.engines.row.account import Account
     from kamrules.expression.nodes import Node
 
 STATES = {True: "true", False: "false", None: "unknown"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from kamrules.engines.row.code import Writer
+from kamrules.engines.row.source import Source
 from kamrules.expression.types import DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def quick_rows(
     so. For rows that are not plainly right the function raises Careful, or what they themselves raise:
     AttributeError, TypeError, UnicodeEncodeError.
     """
-    writer = Writer(depth=2)
+    writer = Source(depth=2)
     names = {each: f"v{number}" for number, each in enumerate(used)}
     for name, column in columns.items():
         wanted = [(key, own) for key, own in names.items() if key[0] == name]
@@ -79,7 +79,7 @@ def quick_rows(
 
 
 def _write_column(
-    writer: Writer, name: str, of: Type, wanted: list[tuple[tuple[str, bool], str]]
+    writer: Source, name: str, of: Type, wanted: list[tuple[tuple[str, bool], str]]
 ) -> None:
     """Write the reading of one column into `v`, and into the names that want it."""
     line = writer.line
@@ -108,7 +108,7 @@ def _write_column(
         line(f"{' = '.join(owns)} = v")
 
 
-def _write_number(writer: Writer, places: int, wanted: list[tuple[tuple[str, bool], str]]) -> None:
+def _write_number(writer: Source, places: int, wanted: list[tuple[tuple[str, bool], str]]) -> None:
     line = writer.line
     line("elif type(v) is float:")
     line(f"    u = v * {10.0**places!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kamrules.decision import (
     Action,
@@ -18,25 +18,21 @@ from kamrules.decision import (
     ScoreResult,
     Status,
 )
+from kamrules.engines.row.account import STATES, Account, Names, outside
 from kamrules.engines.row.actions import members
-from kamrules.engines.row.placement import MET, UNKNOWN, UNMET
-from kamrules.engines.row.prepare import EPOCH
-from kamrules.expression.nodes import AccountColumn, Constant, StepValue
+from kamrules.engines.row.making import made
+from kamrules.engines.row.placement import UNKNOWN
 from kamrules.expression.types import Kind
-from kamrules.show import LAST, show
+from kamrules.show import EPOCH, LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from kamrules.compiler.program import ActionRule, Condition, Gate, Message, Program
+    from kamrules.compiler.program import ActionRule, Condition, Gate, Program, Tier
     from kamrules.decision import Earlier, Value
     from kamrules.engines.layout import Layout
     from kamrules.engines.row.compact import Compact
     from kamrules.engines.row.prepare import Prepared
-    from kamrules.expression.nodes import Node
-    from kamrules.expression.types import Type
 
-STATES = {MET: GateState.MET, UNMET: GateState.UNMET, UNKNOWN: GateState.UNKNOWN}
+MOVES: dict[str | None, Move | None] = {None: None, **{each.value: each for each in Move}}
 
 
 class Telling:
@@ -44,14 +40,27 @@ class Telling:
 
     def __init__(self, program: Program, layout: Layout) -> None:
         self.program = program
-        self.columns = layout.account
-        self.classes = {each.id for each in program.classes}
-        self.tiers = {each.id for each in program.tiers}
-        self.gates = [
-            gate
-            for owner in (program.paths, program.tiers)
-            for each in owner
+        self.names = Names(program, layout)
+        self.classes = {each.id: each for each in program.classes}
+        self.tiers = {each.id: number for number, each in enumerate(program.tiers)}
+        self.objectives = {each.id: each.objective for each in program.strategies}
+        self.paths = {each.origin: each for each in reversed(program.paths)}
+        self.facts = [each.id for each in program.facts]
+        self.numbers = [
+            (each.id, each.type) for each in program.facts if each.type.kind not in PLAIN
+        ]
+        self.met = {
+            gate.address: _result(gate, GateState.MET, None)
+            for owners in (program.paths, program.tiers)
+            for each in owners
             for gate in each.gates
+        }
+        criteria = [each.address for score in program.scores for each in score.criteria]
+        places = {address: (False, index) for index, address in enumerate(criteria)}
+        places |= {address: (True, index) for address, index in self.names.gates.items()}
+        self.dependents = [
+            [(each, *places[each]) for each in rule.dependents if each in places]
+            for rule in program.gaps
         ]
 
     def before(self, earlier: Earlier | None) -> tuple[str | None, str | None]:
@@ -73,7 +82,7 @@ class Telling:
     ) -> Account:
         """Return the account with the values of all its names."""
         words = language or self.program.languages[0]
-        return Account(self, prepared, compact, as_of, self.before(earlier), words)
+        return Account(self.names, prepared, compact, as_of, self.before(earlier), words)
 
     def decision(  # noqa: PLR0913, PLR0917  what one decision depends on
         self,
@@ -87,10 +96,10 @@ class Telling:
         """Return the decision in words."""
         program = self.program
         one = self.account(prepared, compact, as_of, earlier, language)
-        before = one.before
-        strategy = next((each for each in program.strategies if each.id == compact.strategy), None)
-        actions = [one.proposed(key, rank) for rank, key in enumerate(compact.chosen, start=1)]
-        return Decision(
+        objective = self.objectives.get(compact.strategy) if compact.strategy else None
+        chosen = enumerate(compact.chosen[:top], start=1)
+        return made(
+            Decision,
             account_id=prepared.account_id,
             name=prepared.name,
             as_of=as_of,
@@ -98,216 +107,130 @@ class Telling:
             version=program.version,
             digest=program.digest,
             class_=compact.class_,
-            class_before=before[0],
-            class_move=Move(compact.class_move) if compact.class_move else None,
+            class_before=one.before[0],
+            class_move=MOVES[compact.class_move],
             tier=compact.tier,
-            tier_before=before[1],
-            tier_move=Move(compact.tier_move) if compact.tier_move else None,
+            tier_before=one.before[1],
+            tier_move=MOVES[compact.tier_move],
             phase=compact.phase,
             strategy=compact.strategy,
-            objective=one.text(strategy.objective) if strategy else None,
-            scores=tuple(one.scores()),
-            next_class=one.next_class(),
-            next_tier=one.next_tier(),
-            actions=tuple(actions[:top]),
-            proposed=len(actions),
-            held_back=tuple(one.held_back(key, why) for key, why in compact.held),
-            nearest_miss=one.nearest_miss(),
-            gaps=tuple(one.gaps()),
-            gates={gate.address: one.state(gate) for gate in self.gates},
-            facts=one.facts(),
+            objective=one.text(objective),
+            scores=self._scores(compact),
+            next_class=self._next_class(one),
+            next_tier=self._next_tier(one),
+            actions=tuple([self._action(one, key, Status.PROPOSED, rank) for rank, key in chosen]),
+            proposed=len(compact.chosen),
+            held_back=tuple([self._held_back(one, key, why) for key, why in compact.held]),
+            nearest_miss=self._nearest_miss(one),
+            gaps=self._gaps(compact),
+            gates={
+                address: STATES[state]
+                for address, state in zip(self.names.gates, compact.gates, strict=True)
+            },
+            facts=self._facts(compact),
             faults=() if compact.fault is None else (_fault(compact.fault),),
         )
 
-
-def _fault(classes: tuple[str, ...]) -> str:
-    return f"several classes hold: {', '.join(classes)}" if classes else "no class holds"
-
-
-class Account:
-    """One account's decision on its way into words."""
-
-    def __init__(  # noqa: PLR0913, PLR0917
-        self,
-        telling: Telling,
-        prepared: Prepared,
-        compact: Compact,
-        as_of: datetime.date,
-        before: tuple[str | None, str | None],
-        language: str,
-    ) -> None:
-        self.program = telling.program
-        self.prepared = prepared
-        self.compact = compact
-        self.as_of = as_of
-        self.before = before
-        self.language = language
-        self.account = dict(zip(telling.columns, prepared.account, strict=True))
-        self.states = dict(
-            zip([each.address for each in telling.gates], compact.gates, strict=True)
-        )
-        self.steps = dict(self._steps())
-
-    def _steps(self) -> Iterator[tuple[str, Any]]:
-        """Yield the value of every step by its address."""
-        compact, program = self.compact, self.program
-        yield from zip([each.address for each in program.facts], compact.facts, strict=True)
-        yield from zip(
-            [each.address for each in program.aggregates], compact.aggregates, strict=True
-        )
-        for score, values in zip(program.scores, compact.scores, strict=True):
-            for part, value in zip(("", ".low", ".high", ".band"), values, strict=True):
-                yield score.address + part, value
-        criteria = [each.address for score in program.scores for each in score.criteria]
-        yield from zip(criteria, compact.points, strict=True)
-        yield "class", compact.class_
-        yield "tier", compact.tier
-        yield (
-            "tier.level",
-            next((each.level for each in program.tiers if each.id == compact.tier), None),
-        )
-        yield from zip(("class_before", "tier_before"), self.before, strict=True)
-        yield "phase", compact.phase
-        yield "strategy", compact.strategy
-
-    def value(self, node: Node) -> Any:  # noqa: ANN401  a value of any type
-        """Return the value of a name."""
-        match node:
-            case Constant(value=value):
-                return value
-            case AccountColumn(name=name):
-                return self.account.get(name)
-            case StepValue(address=address):
-                return self.steps.get(address)
-            case _:
-                return float(self.as_of.toordinal() - EPOCH)
-
-    def text(self, message: Message | None) -> str | None:
-        """Return a message with its slots filled, in the wanted language or else the first."""
-        if message is None or not message.texts:
-            return None
-        pieces = message.texts.get(self.language) or next(iter(message.texts.values()))
-        return "".join(
-            each if isinstance(each, str) else show(self.value(each), each.type, self.language)
-            for each in pieces
-        )
-
-    def state(self, gate: Gate) -> GateState:
-        """Return what is known of a gate."""
-        return STATES[self.states[gate.address]]
-
     # scores
 
-    def scores(self) -> Iterator[ScoreResult]:
-        """Yield the scores with their criteria."""
+    def _scores(self, compact: Compact) -> tuple[ScoreResult, ...]:
+        found = []
         start = 0
         for score, (value, low, high, band) in zip(
-            self.program.scores, self.compact.scores, strict=True
+            self.program.scores, compact.scores, strict=True
         ):
-            count = len(score.criteria)
-            points = self.compact.points[start : start + count]
-            read = self.compact.read[start : start + count]
-            start += count
-            used = sum(
+            end = start + len(score.criteria)
+            points = compact.points[start:end]
+            used = sum([
                 each.weight
                 for each, given in zip(score.criteria, points, strict=True)
                 if given is not None
-            )
-            criteria = tuple(
-                CriterionResult(
+            ])  # fmt: skip
+            criteria = tuple([
+                made(
+                    CriterionResult,
                     id=each.id,
                     title=each.title,
-                    value=outside(found, each.value.type),
+                    value=outside(read, each.value.type),
                     points=given,
                     weight=each.weight,
                     weight_in_use=each.weight / used if used and given is not None else 0.0,
                     source=each.source,
                 )
-                for each, given, found in zip(score.criteria, points, read, strict=True)
+                for each, given, read in zip(
+                    score.criteria, points, compact.read[start:end], strict=True
+                )
+            ])  # fmt: skip
+            found.append(
+                made(
+                    ScoreResult,
+                    id=score.id,
+                    title=score.title,
+                    value=value,
+                    low=low,
+                    high=high,
+                    band=band,
+                    criteria=criteria,
+                )
             )
-            yield ScoreResult(
-                id=score.id,
-                title=score.title,
-                value=value,
-                low=low,
-                high=high,
-                band=band,
-                criteria=criteria,
-            )
+            start = end
+        return tuple(found)
 
     # what is next
 
-    def _result(self, gate: Gate) -> GateResult:
-        state = self.state(gate)
-        advice = None if state is GateState.MET else self.text(gate.advice)
-        return GateResult(
-            address=gate.address,
-            id=gate.id,
-            title=gate.title,
-            state=state,
-            advice=advice,
-            source=gate.source,
-        )
+    def _gate(self, one: Account, gate: Gate) -> GateResult:
+        state = one.state(gate)
+        if state is GateState.MET:
+            return self.met[gate.address]
+        return _result(gate, state, one.text(gate.advice))
 
-    def next_class(self) -> Advancement | None:
+    def _next_class(self, one: Account) -> Advancement | None:
         """Return the first path up from the class, with its gates."""
-        path = next(
-            (each for each in self.program.paths if each.origin == self.compact.class_), None
-        )
-        if path is None or self.compact.class_ is None:
+        path = self.paths.get(one.compact.class_) if one.compact.class_ else None
+        if path is None:
             return None
-        target = next(each for each in self.program.classes if each.id == path.target)
-        gates = tuple(self._result(each) for each in path.gates)
-        lacking = self.lacking(target.when) if target.when is not None else ()
-        return Advancement(to=target.id, title=target.title, gates=gates, conditions=lacking)
+        target = self.classes[path.target]
+        gates = tuple([self._gate(one, each) for each in path.gates])
+        lacking = _lacking(one, target.when) if target.when is not None else ()
+        return made(Advancement, to=target.id, title=target.title, gates=gates, conditions=lacking)
 
-    def next_tier(self) -> Advancement | None:
+    def _next_tier(self, one: Account) -> Advancement | None:
         """Return the tier above, with unmet gates of lower tiers and all its own."""
         tiers = self.program.tiers
-        ids = [each.id for each in tiers]
-        number = ids.index(self.compact.tier) + 1 if self.compact.tier in ids else 0
+        tier = one.compact.tier
+        number = self.tiers[tier] + 1 if tier in self.tiers else 0
         if number >= len(tiers):
             return None
-        below = [gate for each in tiers[:number] for gate in each.gates]
-        missing = [gate for gate in below if self.state(gate) is not GateState.MET]
-        gates = tuple(self._result(each) for each in (*missing, *tiers[number].gates))
-        return Advancement(to=tiers[number].id, title=tiers[number].title, gates=gates)
-
-    def lacking(self, condition: Condition) -> tuple[str, ...]:
-        """Return the texts of the members that are not true."""
-        from kamrules.engines.row.walking import truth  # noqa: PLC0415  only what is not met is walked
-
-        return tuple(each.text for each in members(condition) if truth(each, self) is not True)
+        found: Tier = tiers[number]
+        missing = [
+            gate
+            for each in tiers[:number]
+            for gate in each.gates
+            if one.state(gate) is not GateState.MET
+        ]
+        gates = tuple([self._gate(one, each) for each in (*missing, *found.gates)])
+        return made(Advancement, to=found.id, title=found.title, gates=gates, conditions=())
 
     # actions
-
-    def proposed(self, key: int, rank: int) -> Action:
-        """Return a proposed action."""
-        return self._action(key, Status.PROPOSED, rank)
-
-    def held_back(self, key: int, why: int) -> Action:
-        """Return an action that fires and is not proposed; `why` as in Compact.held."""
-        if not why:
-            rule = self._rule(key)
-            return self._action(key, Status.EXCLUDED, None, excluded_by=self._live(rule))
-        free = self._date(why + self._rule(key).cooldown_days)
-        return self._action(key, Status.COOLDOWN, None, free_on=free)
-
-    def _live(self, rule: ActionRule) -> tuple[str, ...]:
-        live = [self._rule(key).id for key in self.compact.chosen]
-        live += [self._rule(key).id for key, why in self.compact.held if why]
-        return tuple(each for each in rule.excluded_by if each in live)
 
     def _rule(self, key: int) -> ActionRule:
         actions = self.program.actions
         return actions[len(actions) - 1 - key % len(actions)]
 
-    @staticmethod
-    def _date(days: int) -> datetime.date | None:
-        return datetime.date.fromordinal(days + EPOCH) if days + EPOCH <= LAST else None
+    def _held_back(self, one: Account, key: int, why: int) -> Action:
+        """Return an action that fires and is not proposed; `why` as in Compact.held."""
+        rule = self._rule(key)
+        if why:
+            free = _date(why + rule.cooldown_days)
+            return self._action(one, key, Status.COOLDOWN, None, free_on=free)
+        live = {self._rule(key).id for key in one.compact.chosen}
+        live |= {self._rule(key).id for key, why in one.compact.held if why}
+        takers = tuple([each for each in rule.excluded_by if each in live])
+        return self._action(one, key, Status.EXCLUDED, None, excluded_by=takers)
 
-    def _action(
+    def _action(  # noqa: PLR0913  what an action says beside its rule
         self,
+        one: Account,
         key: int,
         status: Status,
         rank: int | None,
@@ -316,61 +239,90 @@ class Account:
         excluded_by: tuple[str, ...] = (),
     ) -> Action:
         rule = self._rule(key)
-        due = self._date(self.as_of.toordinal() - EPOCH + rule.due_days)
-        return Action(
+        return made(
+            Action,
             id=rule.id,
-            title=self.text(rule.title) or rule.id,
+            title=one.text(rule.title) or rule.id,
             status=status,
             rank=rank,
             priority=key // len(self.program.actions) / 1000,
             owner=rule.owner,
-            due_on=due or datetime.date.max,
+            due_on=_date(one.as_of.toordinal() - EPOCH + rule.due_days) or datetime.date.max,
             effort_hours=rule.effort_hours,
-            reason=self.text(rule.because) or "",
+            reason=one.text(rule.because) or "",
             free_on=free_on,
             excluded_by=excluded_by,
             source=rule.source,
         )
 
-    def nearest_miss(self) -> NearestMiss | None:
+    def _nearest_miss(self, one: Account) -> NearestMiss | None:
         """Return the action closest to firing, when none fires."""
-        if self.compact.miss is None:
+        if one.compact.miss is None:
             return None
-        rule = self.program.actions[self.compact.miss]
-        return NearestMiss(action=rule.id, missing=self.lacking(rule.when))
+        rule = self.program.actions[one.compact.miss]
+        return made(NearestMiss, action=rule.id, missing=_lacking(one, rule.when))
 
     # gaps and facts
 
-    def gaps(self) -> Iterator[Gap]:
-        """Yield the unknown facts that matter."""
-        unknown = self._unknown_dependents()
-        for rule, open_ in zip(self.program.gaps, self.compact.gaps, strict=True):
-            if open_:
-                matters = tuple(each for each in rule.dependents if each in unknown)
-                yield Gap(fact=rule.fact, info_level=rule.info_level, matters_to=matters)
+    def _gaps(self, compact: Compact) -> tuple[Gap, ...]:
+        """Return the unknown facts that matter."""
+        if True not in compact.gaps:
+            return ()
+        read, gates = compact.read, compact.gates
+        return tuple([
+            made(
+                Gap,
+                fact=rule.fact,
+                info_level=rule.info_level,
+                matters_to=tuple([
+                    address
+                    for address, gate, index in dependents
+                    if (gates[index] == UNKNOWN if gate else read[index] is None)
+                ]),
+            )
+            for rule, dependents, open_ in zip(
+                self.program.gaps, self.dependents, compact.gaps, strict=True
+            )
+            if open_
+        ])  # fmt: skip
 
-    def _unknown_dependents(self) -> set[str]:
-        criteria = [each.address for score in self.program.scores for each in score.criteria]
-        found = {
-            each for each, read in zip(criteria, self.compact.read, strict=True) if read is None
-        }
-        return found | {address for address, state in self.states.items() if state == UNKNOWN}
-
-    def facts(self) -> dict[str, Value]:
+    def _facts(self, compact: Compact) -> dict[str, Value]:
         """Return the derived facts as the outside sees them."""
-        return {
-            each.id: outside(value, each.type)
-            for each, value in zip(self.program.facts, self.compact.facts, strict=True)
-        }
+        found: dict[str, Value] = dict(zip(self.facts, compact.facts, strict=True))
+        for name, kind in self.numbers:
+            value = found[name]
+            if value is not None and type(value) is not OWN.get(kind.kind, float):
+                found[name] = outside(value, kind)
+        return found
 
 
-def outside(value: Any, kind: Type) -> Value:  # noqa: ANN401  a value as engines hold it
-    """Return a value as JSON and callers see it: dates as dates, whole counts as ints."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    if kind.kind is Kind.DATE:
-        ordinal = int(value // 1) + EPOCH
-        return datetime.date.fromordinal(ordinal) if 1 <= ordinal <= LAST else None
-    if kind.kind in {Kind.INTEGER, Kind.DAYS} and value == int(value):
-        return int(value)
-    return float(value)
+PLAIN = {Kind.TEXT, Kind.CHOICE, Kind.BOOL}
+OWN = {Kind.INTEGER: int, Kind.DAYS: int, Kind.DATE: datetime.date}
+"""Numbers that are of these types, or else floats, are as the outside sees them already."""
+
+
+def _result(gate: Gate, state: GateState, advice: str | None) -> GateResult:
+    return made(
+        GateResult,
+        address=gate.address,
+        id=gate.id,
+        title=gate.title,
+        state=state,
+        advice=advice,
+        source=gate.source,
+    )
+
+
+def _lacking(one: Account, condition: Condition) -> tuple[str, ...]:
+    """Return the texts of the members that are not true."""
+    from kamrules.engines.row.walking import truth  # noqa: PLC0415  only what is not met is walked
+
+    return tuple([each.text for each in members(condition) if truth(each, one) is not True])
+
+
+def _date(days: int) -> datetime.date | None:
+    return datetime.date.fromordinal(days + EPOCH) if days + EPOCH <= LAST else None
+
+
+def _fault(classes: tuple[str, ...]) -> str:
+    return f"several classes hold: {', '.join(classes)}" if classes else "no class holds"
