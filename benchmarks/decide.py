@@ -17,7 +17,7 @@ import math
 import sys
 
 from benchmarks.by_hand import decide
-from benchmarks.kam_by_hand import AS_OF, accounts, differences, fastest
+from benchmarks.kam_by_hand import AS_OF, RULESET, accounts, differences, fastest
 from benchmarks.peers.translating import given_names
 from kamrules import compile_ruleset, load_ruleset
 from kamrules.compiler.in_force import in_force
@@ -36,7 +36,7 @@ def main() -> int:
     options.add_argument("--accounts", type=int, default=200)
     options.add_argument("--rounds", type=int, default=15)
     given = options.parse_args()
-    program = in_force(compile_ruleset(load_ruleset("kam")), AS_OF)
+    program = in_force(compile_ruleset(load_ruleset(RULESET)), AS_OF)
     engine = engine_of(program)
     book = accounts(program, given.accounts)
     if found := len(list(differences(engine, book))):

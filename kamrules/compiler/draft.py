@@ -75,6 +75,10 @@ class Draft:
         for tier in self.tiers:
             yield from tier.gates
 
+    def is_own(self, *path: str | int) -> bool:
+        """Whether the ruleset itself wrote what stands at the path, and none that it extends."""
+        return self.ruleset.place(*path)[0].file in self.ruleset.own
+
     def place(self, *path: str | int) -> Place | None:
         """Return where the value at the path was written."""
         return self.ruleset.place(*path)[0]

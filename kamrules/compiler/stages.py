@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.borrowed import borrowed
 from kamrules.compiler.draft import Draft
 from kamrules.compiler.order import order
 from kamrules.compiler.program import Hit, Program
@@ -25,6 +26,7 @@ STAGES: tuple[tuple[str, Callable[[Draft], None]], ...] = (
     ("resolve", resolve),
     ("type", type_rules),
     ("translate", translations),
+    ("borrow", borrowed),
     ("order", order),
     ("verify", verify),
 )

@@ -96,7 +96,9 @@ def _tidy(chain: str) -> str:
 
 
 def _idle(draft: Draft) -> None:
-    """Warn of facts and parameters that no rule reads."""
+    """Warn of facts and parameters that no rule reads, unless another ruleset lends them."""
+    if not (draft.scores or draft.classes or draft.tiers or draft.phases or draft.actions):
+        return  # a vocabulary for others to extend
     rules = (
         tuple(draft.facts), tuple(draft.aggregates), tuple(draft.scores), tuple(draft.classes),
         tuple(draft.paths), tuple(draft.tiers), tuple(draft.phases), tuple(draft.strategies),
@@ -109,7 +111,7 @@ def _idle(draft: Draft) -> None:
                          severity=Severity.WARNING)  # fmt: skip
     named = {node.parameter for node in _constants(rules)} | set(_numbers(draft))
     for name in draft.parameters:
-        if name not in named and not _in_intervals(draft, name):
+        if name not in named and draft.is_own("parameter", name) and not _in_intervals(draft, name):
             draft.report("KR502", f"no rule reads parameter `{name}`", "parameter", name,
                          severity=Severity.WARNING)  # fmt: skip
 

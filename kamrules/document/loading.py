@@ -53,14 +53,15 @@ def load_ruleset(
     try:
         model = RulesetModel.model_validate(root.plain())
     except ValidationError as error:
-        own = reader.own if len(reader.layers) > 1 else ()
-        raise RulesetError(*problems, *refusals(root, error, own)) from None
+        base = reader.own if len(reader.layers) > 1 else ()
+        raise RulesetError(*problems, *refusals(root, error, base)) from None
     if problems:
         raise RulesetError(*problems)
     model, misfits = settings.apply(model, root, set or {})
     if misfits:
         raise UsageError(*misfits)
-    return Ruleset(model, tuple(reader.files), digest_of(model), root)
+    own = frozenset(reader.own)
+    return Ruleset(model, tuple(reader.files), digest_of(model), root, own)
 
 
 @dataclass(slots=True)

@@ -21,12 +21,14 @@ class Ruleset:
 
     `files` are all files read, as shown to the user; `digest` is the SHA-256 (hex) of the content,
     whatever the files are called, however they are laid out and whichever rulesets they came from.
+    `own` are the files that are not those of a ruleset it extends.
     """
 
     model: RulesetModel
     files: tuple[str, ...]
     digest: str
     root: Entry = field(repr=False, compare=False)
+    own: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def text(self, *path: str | int) -> SourceText:
         """Return the string at a path, such as ("class", "key", "when", 1), with its place.
