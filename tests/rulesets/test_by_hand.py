@@ -1,4 +1,4 @@
-"""A hand-written program of the same rules decides as the benchmark's ruleset: it shares no code with the engine."""
+"""A hand-written program of the same rules decides as the benchmark's ruleset does: an oracle of its own."""
 
 from __future__ import annotations
 
