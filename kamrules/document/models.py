@@ -79,6 +79,7 @@ class ParameterModel(Written):
     """A named constant that strategy owners tune."""
 
     noun: ClassVar[str] = "a parameter"
+    title: Title | None = None
     type: KindWord = Field(description="What sort of value it is")
     value: Value = Field(description="The value, unless a run sets another one")
     low: Bound | None = Field(default=None, description="The least value it may be tuned to")
@@ -96,6 +97,7 @@ class ColumnModel(Written):
     """A column of a table: a fact that a book can hold."""
 
     noun: ClassVar[str] = "a column"
+    title: Title | None = None
     type: KindWord = Field(description="What sort of value it holds")
     choices: Texts = Field(default_factory=list, description="What may be chosen")
     about: About = ""
@@ -115,6 +117,7 @@ class TableModel(Written):
     """A table of the book: `accounts`, or a related table with many rows an account."""
 
     noun: ClassVar[str] = "a table of the book"
+    title: Title | None = None
     about: About = ""
     order: Text | None = Field(
         default=None, description="The date column by which `first` and `last` order the rows"
@@ -126,6 +129,7 @@ class FactModel(Written):
     """A value about an account that an expression derives."""
 
     noun: ClassVar[str] = "a fact"
+    title: Title | None = None
     type: KindWord = Field(description="What sort of value it is")
     value: Text = Field(description="The expression that yields it")
     choices: Texts = Field(default_factory=list, description="What may be chosen")
