@@ -1,4 +1,4 @@
-"""The output folder of a run: written beside its place, and moved there in one step when it is whole."""
+"""Output that is never half there: folders and files are written beside, then moved in one step."""
 
 from __future__ import annotations
 
@@ -152,6 +152,22 @@ class OutputFolder:
                 each.rename(self.target)
             else:
                 shutil.rmtree(each, ignore_errors=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises DataError when that is not possible."""
+    beside = path.with_name(f".{path.name}{_MARK}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        message = f"`{os.fspath(path)}` cannot be written: {reason}"
+        raise DataError(Diagnostic("KR802", message)) from error
 
 
 def _written_by_a_run(folder: Path) -> set[str]:

@@ -21,7 +21,7 @@ def borrowed(draft: Draft) -> None:
     )  # fmt: skip
     facts = {each.address: each for each in draft.facts}
     own = {each.address for each in draft.facts if draft.is_own("fact", each.id)}
-    wanted = needs(rules) | own
+    wanted = needs(rules) | own | draft.asked
     waiting = [address for address in wanted if address in facts]
     kept: set[str] = set()
     while waiting:

@@ -12,6 +12,7 @@ from kamrules.expression.types import Kind, Type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kamrules.compiler.cases import Case
     from kamrules.compiler.program import (
         ActionRule,
         AggregateStep,
@@ -62,6 +63,9 @@ class Draft:
     aggregates: list[AggregateStep] = field(default_factory=list)
     order: tuple[str, ...] = ()
     gaps: list[GapRule] = field(default_factory=list)
+    # tests: what they are, and the facts that they ask for
+    cases: list[Case] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     @property
     def failed(self) -> bool:

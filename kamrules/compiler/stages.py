@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.borrowed import borrowed
+from kamrules.compiler.cases import cases
 from kamrules.compiler.draft import Draft
 from kamrules.compiler.order import order
 from kamrules.compiler.program import Hit, Program
@@ -16,8 +17,9 @@ from kamrules.compiler.verify import verify
 from kamrules.diagnostics import RulesetError, Severity, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from kamrules.compiler.cases import Case
     from kamrules.diagnostics import Diagnostic
     from kamrules.document import Ruleset
 
@@ -47,13 +49,35 @@ def compile_ruleset(ruleset: Ruleset) -> Program:
 
 def compile_with_warnings(ruleset: Ruleset) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """Return the program (None when it does not compile) and all diagnostics, sorted by place."""
+    draft, diagnostics = _compiled(ruleset, STAGES)
+    return (None if draft.failed else _freeze(draft)), diagnostics
+
+
+def compile_with_cases(
+    ruleset: Ruleset,
+) -> tuple[Program | None, tuple[Case, ...], tuple[Diagnostic, ...]]:
+    """Return the program with the facts that the ruleset's tests ask for, the tests, and all diagnostics.
+
+    The tests are the ruleset's own, in the order written. What the program decides is the same as
+    without them.
+    """
+    position = [name for name, _ in STAGES].index("borrow")
+    draft, diagnostics = _compiled(
+        ruleset, (*STAGES[:position], ("cases", cases), *STAGES[position:])
+    )
+    return (None if draft.failed else _freeze(draft)), tuple(draft.cases), diagnostics
+
+
+def _compiled(
+    ruleset: Ruleset, stages: Sequence[tuple[str, Callable[[Draft], None]]]
+) -> tuple[Draft, tuple[Diagnostic, ...]]:
     draft = Draft(ruleset)
-    for _name, stage in STAGES:
+    for _name, stage in stages:
         stage(draft)
         if draft.failed:
             errors = [each for each in draft.diagnostics if each.severity is Severity.ERROR]
-            return None, in_order(errors)
-    return _freeze(draft), in_order(draft.diagnostics)
+            return draft, in_order(errors)
+    return draft, in_order(draft.diagnostics)
 
 
 def _freeze(draft: Draft) -> Program:

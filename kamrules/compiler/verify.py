@@ -97,8 +97,8 @@ def _tidy(chain: str) -> str:
 
 def _idle(draft: Draft) -> None:
     """Warn of facts and parameters that no rule reads, unless another ruleset lends them."""
-    if not (draft.scores or draft.classes or draft.tiers or draft.phases or draft.actions):
-        return  # a vocabulary for others to extend
+    if draft.ruleset.model.ruleset.vocabulary:
+        return
     rules = (
         tuple(draft.facts), tuple(draft.aggregates), tuple(draft.scores), tuple(draft.classes),
         tuple(draft.paths), tuple(draft.tiers), tuple(draft.phases), tuple(draft.strategies),
@@ -106,7 +106,7 @@ def _idle(draft: Draft) -> None:
     )  # fmt: skip
     read = needs(rules)
     for fact in draft.facts:
-        if fact.address not in read:
+        if fact.address not in read and fact.address not in draft.asked:
             draft.report("KR501", f"no rule reads fact `{fact.id}`", "fact", fact.id,
                          severity=Severity.WARNING)  # fmt: skip
     named = {node.parameter for node in _constants(rules)} | set(_numbers(draft))

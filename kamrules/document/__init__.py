@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kamrules.document.cases import PersonaModel, TestModel
 from kamrules.document.conditions import AllOf, AnyOf, AtLeast, ConditionModel, NotThis
 from kamrules.document.finding import names, shipped_folder
 from kamrules.document.loading import load_ruleset
@@ -43,6 +44,7 @@ __all__ = [
     "NotThis",
     "ParameterModel",
     "PathModel",
+    "PersonaModel",
     "PhaseModel",
     "RoleModel",
     "Ruleset",
@@ -52,6 +54,7 @@ __all__ = [
     "SourceModel",
     "StrategyModel",
     "TableModel",
+    "TestModel",
     "TierModel",
     "json_schema",
     "load_ruleset",

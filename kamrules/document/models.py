@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from kamrules.document.cases import PersonaModel, TestModel  # noqa: TC001  as above
 from kamrules.document.conditions import ConditionModel
 from kamrules.document.fields import (
     Bound,
@@ -70,6 +71,10 @@ class Header(Written):
     hit: HitWord = Field(
         default="unique",
         description="unique: exactly one class must hold; first: the first one that holds wins",
+    )
+    vocabulary: bool = Field(
+        default=False,
+        description="true: it decides nothing by itself; other rulesets extend it and use what they need",
     )
     phase_hit: HitWord = Field(default="first", description="The same, for phases")
     strategy_hit: HitWord = Field(default="first", description="The same, for strategies")
@@ -356,8 +361,12 @@ class RulesetModel(Written):
         default_factory=dict, description="Translations of texts, by language and address"
     )
     signal: Free = Field(default_factory=dict, description="Patterns over dated rows")
-    persona: Free = Field(default_factory=dict, description="Named example accounts")
-    test: Free = Field(default_factory=dict, description="What must come out for a given account")
+    persona: dict[Id, PersonaModel] = Field(
+        default_factory=dict, description="Named example accounts"
+    )
+    test: dict[Id, TestModel] = Field(
+        default_factory=dict, description="What must come out for a given account"
+    )
 
 
 Section = Literal[

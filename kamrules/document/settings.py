@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kamrules.diagnostics import Diagnostic, Place, nearest
+from kamrules.diagnostics import Diagnostic, Place, UsageError, nearest
 from kamrules.document.positions import Positions, Spot
 from kamrules.document.reading import Document
+from kamrules.document.ruleset import Ruleset, digest_of
 from kamrules.document.tree import Entry
 from kamrules.document.values import WANTED, parameter_slips, parse
 
@@ -42,6 +44,23 @@ def apply(
         entry = root.value["parameter"].value[name]
         entry.value["value"] = Entry(value, _document(name, text), ("value",))
     return model.model_copy(update={"parameter": parameters}), problems
+
+
+def settled(ruleset: Ruleset, settings: Mapping[str, str]) -> Ruleset:
+    """Return the ruleset with parameters set. Raises UsageError when a setting does not fit."""
+    root = ruleset.root
+    parameters = root.value.get("parameter")
+    if parameters is not None:
+        copies = {
+            name: Entry(dict(each.value), each.document, each.path)
+            for name, each in parameters.value.items()
+        }
+        copied = Entry(copies, parameters.document, parameters.path)
+        root = Entry({**root.value, "parameter": copied}, root.document, root.path)
+    model, problems = apply(ruleset.model, root, settings)
+    if problems:
+        raise UsageError(*problems)
+    return replace(ruleset, model=model, digest=digest_of(model), root=root)
 
 
 def _unknown(name: str, text: str, known: Mapping[str, ParameterModel]) -> Diagnostic:

@@ -38,11 +38,11 @@ def command(context: click.Context, ruleset: str, settings: Mapping[str, str], f
     Exit status: 0 nothing found; 1 warnings, but it compiles; 2 there is no such ruleset; 3 it does not
     compile.
     """
-    from kamrules.compiler import compile_with_warnings  # noqa: PLC0415  `--help` does without it
+    from kamrules.compiler import compile_with_cases  # noqa: PLC0415  `--help` does without it
     from kamrules.diagnostics import KamrulesError, RulesetError, Severity  # noqa: PLC0415
 
     try:
-        found, diagnostics = compile_with_warnings(loading.ruleset(ruleset, settings))
+        found, _, diagnostics = compile_with_cases(loading.ruleset(ruleset, settings))
         status = RulesetError.exit_status if found is None else 0
     except KamrulesError as error:
         diagnostics, status = error.diagnostics, error.exit_status
