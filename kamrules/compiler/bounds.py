@@ -139,6 +139,8 @@ def _aggregate(node: Aggregate) -> Bounds:
 def _call(node: Call, arguments: list[Bounds]) -> Bounds:
     if node.function is Function.ROUND:
         return Bounds(min(1e-6, arguments[0].least), arguments[0].most + 1.0)
+    if node.function is Function.DECAY:
+        return Bounds(1e-6, 1.0)
     return _union(arguments)
 
 

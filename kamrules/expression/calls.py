@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import nearest
-from kamrules.expression.agree import Mismatch, arithmetic, common
+from kamrules.expression.agree import Mismatch, arithmetic, common, literal
 from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, VALUES
 from kamrules.expression.nodes import (
     Aggregate,
@@ -19,7 +19,7 @@ from kamrules.expression.nodes import (
     Operator,
 )
 from kamrules.expression.rows import Rows
-from kamrules.expression.types import BOOL, INTEGER, NUMBER, Kind, Type
+from kamrules.expression.types import BOOL, INTEGER, NUMBER, SHARE, Kind, Type
 
 if TYPE_CHECKING:
     from kamrules.expression import syntax
@@ -103,6 +103,8 @@ class Calls:
         nodes = [self.checker.value(each, table) for each in tree.arguments]
         if function is Function.ROUND:
             return self._round(tree, nodes)
+        if function is Function.DECAY:
+            return self._decay(tree, nodes)
         if function is not Function.COALESCE:
             for node, argument in zip(nodes, tree.arguments, strict=True):
                 if not node.type.numeric or (
@@ -136,6 +138,20 @@ class Calls:
             raise self.checker.fail("KR219", message, tree.arguments[1].span)
         whole = float(places.value) == 0 and kind.kind in {Kind.NUMBER, Kind.SCORE, Kind.SHARE}
         return Call(Function.ROUND, (nodes[0], places), INTEGER if whole else kind, tree.span)
+
+    def _decay(self, tree: syntax.Call, nodes: list[Node]) -> Node:
+        for node, argument in zip(nodes, tree.arguments, strict=True):
+            if node.type.kind is Kind.DAYS:
+                continue
+            text = self.checker.written(argument.span)
+            message = f"`decay` takes spans of days, and `{text}` is {node.type.told}"
+            mend = None
+            if node.type.kind is Kind.DATE:
+                mend = f"did you mean days_since({text})?"
+            elif literal(node) and node.type.kind is Kind.INTEGER:
+                mend = f"did you mean {text}d?"
+            raise self.checker.fail("KR211", message, argument.span, mend)
+        return Call(Function.DECAY, tuple(nodes), SHARE, tree.span)
 
     def _aggregate(self, tree: syntax.Call, rows: Rows) -> Node:
         function = AGGREGATES[tree.name]

@@ -29,6 +29,12 @@ FUNCTIONS: dict[str, Signature] = {
     "days_until": Signature(
         "days_until(date)", 1, 1, "the days from the date of the run to a date"
     ),
+    "decay": Signature(
+        "decay(days_since(date), 45d)",
+        2,
+        2,
+        "what is left of 1 after an age, by a half-life: 1, then 0.5, then 0.25, ...",
+    ),
     "min": Signature(
         "min(a, b) or min(orders.amount)", 1, None, "the smallest of values, or of a column"
     ),
@@ -57,6 +63,6 @@ ELSEWHERE = {
     "ifnull": "coalesce(...)", "isnull": "x is unknown", "nvl": "coalesce(...)", "is_null": "x is unknown",
     "total": "sum(...)", "nunique": "distinct(...)", "count_distinct": "distinct(...)", "exists": "any(...)",
     "datediff": "days_since(...)", "sumif": "sum(orders[condition].amount)",
-    "countif": "count(orders[condition])",
+    "countif": "count(orders[condition])", "half_life": "decay(...)", "halflife": "decay(...)",
 }  # fmt: skip
 """What functions of other languages are called here."""

@@ -53,7 +53,9 @@ class Function(StrEnum):
 
     `round(x, n)` is half away from zero, computed in doubles as round(t) / 10**n with t = x * 10**n, and
     x itself where abs(t) >= 2**53 (it has no places left to round);
-    `clamp(x, low, high)` is max(low, min(x, high)).
+    `clamp(x, low, high)` is max(low, min(x, high)). `decay(age, half_life)` is what is left of 1 after a
+    time: unknown where half_life <= 0, else 1 where age <= 0, else 0.5 ** (age / half_life) in doubles,
+    rounded as `round` does to 6 places.
     """
 
     ABS = "abs"
@@ -62,6 +64,7 @@ class Function(StrEnum):
     COALESCE = "coalesce"
     MIN = "min"
     MAX = "max"
+    DECAY = "decay"
 
 
 class Aggregation(StrEnum):

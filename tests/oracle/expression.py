@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,8 @@ def _call(node: nodes.Call, arguments: Sequence[Value]) -> Value:
     if node.function == "clamp":
         x, low, high = values
         return max(low, min(x, high))
+    if node.function == "decay":
+        return _decay(values[0], values[1])
     return _round(values[0], int(values[1]))
 
 
@@ -201,6 +204,22 @@ def _round(x: float, places: int) -> float:
     if not abs(t) < BEYOND:
         return x
     return float(half_away(Fraction(t))) / float(10**places)
+
+
+def _decay(age: float, half_life: float) -> float | None:
+    """What is left of 1, worked out to 60 digits."""
+    if half_life <= 0:
+        return None
+    if age <= 0:
+        return 1.0
+    halvings = age / half_life
+    if halvings > 100:
+        return 0.0
+    whole = int(halvings)
+    with localcontext() as context:
+        context.prec = 60
+        part = Decimal(2) ** Decimal(halvings - whole) if halvings > whole else Decimal(1)
+        return _round(float(1 / (part * 2**whole)), 6)
 
 
 def _aggregate(node: nodes.Aggregate, world: World) -> Value:

@@ -126,6 +126,8 @@ class Expressions:
             ways += [self._product, self._ratio, self._mean, self._mixed]
         elif kind is Kind.MONEY:
             ways += [self._dimensioned]
+        elif kind is Kind.SHARE:
+            ways += [self._decay]
         elif kind is Kind.DAYS:
             ways += [self._days, self._dimensioned]
         return ways
@@ -175,6 +177,13 @@ class Expressions:
             places = self.draw.one(["", ", 1", ", 2", ", 3", ", 4", ", 5", ", 6", ", 0"])
             return f"round({first}{places})"
         return f"abs({first})" if function == "abs" else f"(-{first})"
+
+    def _decay(self, kind: Kind, depth: int) -> str:
+        del kind
+        half_life = self.number(Kind.DAYS, 0, typed=True)
+        if self.draw.chance(60):
+            half_life = self.draw.one(["45d", "1d", "365d", "0d"])
+        return f"decay({self.number(Kind.DAYS, depth, typed=True)}, {half_life})"
 
     def _if(self, kind: Kind, depth: int) -> str:
         then, otherwise = self.number(kind, depth, typed=True), self.number(kind, depth)

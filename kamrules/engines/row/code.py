@@ -14,6 +14,7 @@ from kamrules.compiler.program import Logic
 from kamrules.engines.row.joining import all_of, joined
 from kamrules.engines.row.pieces import (
     Piece,
+    above_zero,
     as_whole,
     int_only,
     nonzero,
@@ -203,6 +204,8 @@ class Writer(Source):
         pieces = [self.value(each) for each in node.arguments]
         if node.function is Function.COALESCE:
             return self._coalesce(node, pieces)
+        if node.function is Function.DECAY:
+            return self._decay(pieces)
         needs = tuple(dict.fromkeys(need for each in pieces for need in each.needs))
         sources = [each.source for each in pieces]
         match node.function:
@@ -233,6 +236,12 @@ class Writer(Source):
         if all(each.whole for each in pieces):
             self.whole.add(name)
         return Piece(name, whole=name in self.whole) if sure else self.held(name)
+
+    def _decay(self, pieces: list[Piece]) -> Piece:
+        needs = tuple(dict.fromkeys(need for each in pieces for need in each.needs))
+        piece = Piece(f"decayed({pieces[0].source}, {pieces[1].source})", needs)
+        # without a half-life above 0 it is unknown, whatever the age
+        return piece if above_zero(pieces[1].source) else self.held(self.keep(piece))
 
     def _if(self, node: If) -> Piece:
         condition = self.true(node.condition)

@@ -28,6 +28,13 @@ def rounded(value: float, scale: float) -> float:
     return value if abs(scaled) >= HUGE else round_away(scaled) / scale
 
 
+def decayed(age: float, half_life: float) -> float | None:
+    """Return what is left of 1 after an age (nodes.Function.DECAY)."""
+    if half_life <= 0:
+        return None
+    return 1.0 if age <= 0 else rounded(0.5 ** (age / half_life), 1e6)
+
+
 def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ...]]:
     """Return the function that decides one prepared account; see kamrules.engines.row.compact."""
     writer = Writer()
@@ -35,6 +42,7 @@ def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ..
     space: dict[str, object] = {
         "__builtins__": {},
         "min": min, "max": max, "abs": abs, "len": len, "int": int, "set": set, "rounded": rounded,
+        "decayed": decayed,
         **writer.constants(),
     }  # fmt: skip
     exec(compile(source, "<program>", "exec"), space)  # noqa: S102  our own names and numbers only

@@ -45,6 +45,14 @@ def nonzero(source: str) -> bool:
         return False
 
 
+def above_zero(source: str) -> bool:
+    """Return whether a source is a number above zero."""
+    try:
+        return float(source) > 0
+    except ValueError:
+        return False
+
+
 def as_whole(piece: Piece, node: Node, other: Piece) -> Piece:
     """Return the piece of a constant as an int where the other is one."""
     if other.whole and not piece.whole and isinstance(node, Constant) and int_only([node]):

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kamrules.compiler.program import Logic
-from kamrules.engines.row.generate import rounded
+from kamrules.engines.row.generate import decayed, rounded
 from kamrules.expression.nodes import (
     Among,
     And,
@@ -109,6 +109,8 @@ def _call(function: Function, arguments: tuple[Node, ...], names: Names) -> Any:
             return abs(values[0])
         case Function.CLAMP:
             return max(values[1], min(values[0], values[2]))
+        case Function.DECAY:
+            return decayed(values[0], values[1])
         case Function.ROUND:
             places = arguments[1]
             return rounded(

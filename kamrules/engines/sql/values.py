@@ -155,7 +155,9 @@ class Values:
             case Function.ABS:
                 return call("abs", arguments[0])
             case Function.ROUND:
-                return self._round(arguments[0], node.arguments[1])
+                return self._round(arguments[0], _places(node.arguments[1]))
+            case Function.DECAY:
+                return self._decay(arguments[0], arguments[1])
         # greatest and least skip unknown values, so all have to be known first
         kept = [self.stack.keep(each) for each in arguments]
         match node.function:
@@ -169,8 +171,14 @@ class Values:
         open_ = [each for each in kept if isinstance(each, exp.Column)]
         return when([(all_of(is_known(each) for each in open_), found)]) if open_ else found
 
-    def _round(self, item: Sql, places: Node) -> Sql:
-        digits = int(float(places.value)) if isinstance(places, Constant) else 0
+    def _decay(self, age: Sql, half_life: Sql) -> Sql:
+        age, half_life = self.stack.keep(age), self.stack.keep(half_life)
+        halvings = binary(exp.Div, age.copy(), call("nullif", half_life.copy(), double(0.0)))
+        left = self._round(call("pow", double(0.5), halvings), 6)
+        young = binary(exp.LTE, age, double(0.0))
+        return when([(binary(exp.GT, half_life, double(0.0)), when([(young, double(1.0))], left))])
+
+    def _round(self, item: Sql, digits: int) -> Sql:
         kept = self.stack.keep(item)
         scaled = binary(exp.Mul, kept, double(10.0**digits))
         large = binary(exp.GTE, call("abs", scaled), double(HUGE))
@@ -224,6 +232,10 @@ def constant(value: float | str | bool) -> Sql:  # noqa: FBT001  a value, not a 
     if isinstance(value, str):
         return text(value)
     return boolean(value) if isinstance(value, bool) else double(value)
+
+
+def _places(node: Node) -> int:
+    return int(float(node.value)) if isinstance(node, Constant) else 0
 
 
 def _nonzero(node: Node) -> bool:
