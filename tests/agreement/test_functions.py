@@ -59,7 +59,7 @@ def test_decay_is_the_same_everywhere_for_ages_and_half_lives_of_any_size():
     }
     ids = {(row["age"], row["half_life"]): row["account_id"] for row in rows}
     assert left[ids[45, 45]] == 50
-    assert left[ids[7, 1]] == 0.7813
+    assert left[ids[7, 1]] == 100 * 0.007813
     assert left[ids[10**17, 1]] == 0
     assert left[ids[-45, 1]] == left[ids[0, 1]] == 100
     for age, half_life in itertools.product(DAYS, (None, 0, -1, -45)):
