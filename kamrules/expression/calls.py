@@ -17,6 +17,7 @@ from kamrules.expression.nodes import (
     If,
     Node,
     Operator,
+    RowColumn,
 )
 from kamrules.expression.rows import Rows
 from kamrules.expression.types import BOOL, INTEGER, NUMBER, SHARE, Kind, Type
@@ -44,17 +45,15 @@ class Calls:
         given = len(tree.arguments)
         if given < signature.least or (signature.most is not None and given > signature.most):
             message = f"`{name}` takes {_count(signature.least, signature.most)}, not {given}"
-            raise self.checker.fail("KR205", message, tree.span, f"it is written {signature.usage}")
+            mend = self._counting(tree, table) or f"it is written {signature.usage}"
+            raise self.checker.fail("KR205", message, tree.span, mend)
         if name == "if":
             return self._if(tree, table)
         if name in {"days_since", "days_until"}:
             return self._days(tree, table)
         first = self.checker.either(tree.arguments[0], table)
         if isinstance(first, Rows) and name in AGGREGATES:
-            if given > 1:
-                message = f"`{name}` of a column takes nothing else"
-                raise self.checker.fail("KR205", message, tree.arguments[1].span)
-            return self._aggregate(tree, first)
+            return self._aggregate(tree, first) if given == 1 else self._of_each_row(tree, first)
         if name in VALUES:
             return self._value(tree, table)
         text = self.checker.written(tree.arguments[0].span)
@@ -152,6 +151,51 @@ class Calls:
                 mend = f"did you mean {text}d?"
             raise self.checker.fail("KR211", message, argument.span, mend)
         return Call(Function.DECAY, tuple(nodes), SHARE, tree.span)
+
+    def _counting(self, tree: syntax.Call, table: Table | None) -> str | None:
+        """Return the mend for count(rows, condition); None when something else is meant."""
+        if tree.name not in {"count", "any"} or len(tree.arguments) != 2:
+            return None
+        from kamrules.expression.checker import Checker, Failed  # noqa: PLC0415  it imports this
+
+        trial = Checker(self.checker.source, self.checker.scope)
+        try:
+            rows = trial.either(tree.arguments[0], table)
+            if not isinstance(rows, Rows) or rows.column is not None:
+                return None
+            trial.condition(tree.arguments[1], trial.scope.tables[rows.table])
+        except Failed:
+            return None
+        return self._filtered(tree.name, rows, tree.arguments[1])
+
+    def _filtered(self, name: str, rows: Rows, condition: syntax.Tree) -> str:
+        written = self.checker.written
+        return f"did you mean {name}({written(rows.span)}[{written(condition.span)}])?"
+
+    def _of_each_row(self, tree: syntax.Call, rows: Rows) -> Node:
+        """Return the aggregate of a value worked out for each row: sum(orders, amount * share)."""
+        function, second = AGGREGATES[tree.name], tree.arguments[1]
+        text = self.checker.written(second.span)
+        if rows.column is not None:
+            message = f"`{tree.name}` of a column takes nothing else"
+            column = self.checker.written(rows.span)
+            mend: str | None = f"it is written {FUNCTIONS[tree.name].usage}"
+            if function in {Aggregation.MIN, Aggregation.MAX}:
+                mend = f"did you mean {tree.name}({tree.name}({column}), {text})?"
+            raise self.checker.fail("KR205", message, second.span, mend)
+        if len(tree.arguments) > 2:
+            message = f"`{tree.name}` over rows takes one value for each row"
+            raise self.checker.fail("KR205", message, tree.arguments[2].span)
+        item = self.checker.value(second, self.checker.scope.tables[rows.table])
+        if not self._fits(function, item.type):
+            counts = function is Aggregation.SUM and item.type.kind is Kind.BOOL
+            mend = self._filtered("count", rows, second) if counts else None
+            message = f"`{text}` is {item.type.told}: it has no {tree.name}"
+            raise self.checker.fail("KR215", message, second.span, mend)
+        kind = _result(function, item.type)
+        if isinstance(item, RowColumn):
+            return Aggregate(function, rows.table, item.name, rows.where, kind, tree.span)
+        return Aggregate(function, rows.table, None, rows.where, kind, tree.span, item)
 
     def _aggregate(self, tree: syntax.Call, rows: Rows) -> Node:
         function = AGGREGATES[tree.name]

@@ -36,16 +36,32 @@ FUNCTIONS: dict[str, Signature] = {
         "what is left of 1 after an age, by a half-life: 1, then 0.5, then 0.25, ...",
     ),
     "min": Signature(
-        "min(a, b) or min(orders.amount)", 1, None, "the smallest of values, or of a column"
+        "min(a, b), min(orders.amount) or min(orders, amount - cost)",
+        1,
+        None,
+        "the smallest of values, of a column, or of what is worked out for each row",
     ),
     "max": Signature(
-        "max(a, b) or max(orders.amount)", 1, None, "the greatest of values, or of a column"
+        "max(a, b), max(orders.amount) or max(orders, amount - cost)",
+        1,
+        None,
+        "the greatest of values, of a column, or of what is worked out for each row",
     ),
-    "sum": Signature("sum(orders.amount)", 1, 1, "the sum of a column over the rows"),
+    "sum": Signature(
+        "sum(orders.amount) or sum(orders, amount * share)",
+        1,
+        2,
+        "the sum over the rows of a column, or of what is worked out for each",
+    ),
     "count": Signature(
         "count(contacts)", 1, 1, "the number of rows, or of known values of a column"
     ),
-    "mean": Signature("mean(surveys.score)", 1, 1, "the mean of a column over the rows"),
+    "mean": Signature(
+        "mean(surveys.score) or mean(orders, amount / pieces)",
+        1,
+        2,
+        "the mean over the rows of a column, or of what is worked out for each",
+    ),
     "any": Signature("any(complaints[closed is unknown])", 1, 1, "whether there is such a row"),
     "first": Signature("first(surveys.score)", 1, 1, "a column's value in the earliest row"),
     "last": Signature("last(surveys.score)", 1, 1, "a column's value in the latest row"),

@@ -76,6 +76,10 @@ class Aggregation(StrEnum):
     beyond types.DIGITS digits; mean is (double(sum) / 10**places) / double(count). first and last
     are of the row with the earliest (latest) known order date, ties by the smallest (largest) value,
     text compared by code point and false before true.
+
+    sum, min, max and mean also take a value worked out for each row: it is first stored as a column of its
+    type would store that double (rounded to its places, unknown when that does not fit), and then counts
+    as such a column's value.
     """
 
     SUM = "sum"
@@ -122,7 +126,7 @@ class AccountColumn:
 
 @dataclass(frozen=True, slots=True)
 class RowColumn:
-    """A column of the row at hand; occurs only inside an aggregate's `where`."""
+    """A column of the row at hand; occurs only inside an aggregate's `where` and `item`."""
 
     table: str
     name: str
@@ -149,8 +153,9 @@ class StepValue:
 class Aggregate:
     """An aggregate over a related table's rows; `where` None means all rows.
 
-    `column` is None for `count` and `any` of rows. The compiler lifts every aggregate out into a step
-    of its own, so engines meet it only as an AggregateStep.
+    What it takes of each row is `column`, or `item`, worked out for the row; both are None for `count` and
+    `any` of rows. The compiler lifts every aggregate out into a step of its own, so engines meet it only
+    as an AggregateStep.
     """
 
     function: Aggregation
@@ -159,6 +164,7 @@ class Aggregate:
     where: Node | None
     type: Type
     span: Span = NOWHERE
+    item: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

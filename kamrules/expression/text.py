@@ -133,7 +133,8 @@ def _between(node: And, negated: str) -> str | None:
 def _aggregate(node: Aggregate) -> str:
     where = f"[{canonical(node.where)}]" if node.where is not None else ""
     column = f".{node.column}" if node.column is not None else ""
-    return f"{node.function.value}({node.table}{where}{column})"
+    item = f", {canonical(node.item)}" if node.item is not None else ""
+    return f"{node.function.value}({node.table}{where}{column}{item})"
 
 
 def _arithmetic(node: Arithmetic) -> tuple[str, int]:

@@ -41,7 +41,7 @@ def children(node: Node) -> tuple[Node, ...]:
         case If():
             return (node.condition, node.then, node.otherwise)
         case Aggregate():
-            return () if node.where is None else (node.where,)
+            return tuple(each for each in (node.where, node.item) if each is not None)
         case _:
             return ()
 
@@ -65,7 +65,8 @@ def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
                 otherwise=change(node.otherwise),
             )
         case Aggregate():
-            return node if node.where is None else replace(node, where=change(node.where))
+            where = None if node.where is None else change(node.where)
+            return replace(node, where=where, item=None if node.item is None else change(node.item))
         case _:
             return node
 

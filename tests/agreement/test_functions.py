@@ -64,3 +64,90 @@ def test_decay_is_the_same_everywhere_for_ages_and_half_lives_of_any_size():
     assert left[ids[-45, 1]] == left[ids[0, 1]] == 100
     for age, half_life in itertools.product(DAYS, (None, 0, -1, -45)):
         assert left[ids[age, half_life]] is None
+
+
+WORKED_OUT = """
+[ruleset]
+name = "worked_out"
+version = "1"
+[table.accounts.column]
+times = { type = "number" }
+[table.orders.column]
+amount = { type = "money" }
+x = { type = "number" }
+on = { type = "date" }
+length = { type = "days" }
+"""
+VALUES = {
+    "sum(orders, amount * times)": "money",
+    "mean(orders, x * times)": "number",
+    "min(orders, x * times)": "number",
+    "max(orders, x / times)": "number",
+    "sum(orders[x > 0], round(x * times))": "integer",
+    "max(orders, round(x * times))": "integer",
+    "max(orders, length * times)": "days",
+    "sum(orders, length * times)": "days",
+    "days_since(max(orders, on + length * times))": "days",
+    "days_since(min(orders[amount > 0], on - length * times))": "days",
+    "sum(orders, x * times * 1% / 1)": "number",
+    "mean(orders, if(amount > 50, amount, coalesce(amount * times, 7)))": "money",
+}
+
+
+def test_values_worked_out_for_rows_are_rounded_and_added_alike():
+    numbers = [
+        0.5,
+        1.5,
+        -0.5,
+        -2.5,
+        1e6 / 3,
+        0.00005,
+        0.0000005,
+        1e11,
+        5e17,
+        -1e12,
+        1e300,
+        7.0,
+        None,
+    ]
+    text = WORKED_OUT + "[score.s]\n"
+    for number, (value, kind) in enumerate(VALUES.items()):
+        text += f'[fact.f{number}]\ntype = "{kind}"\nvalue = "{value}"\n'
+        # one to see small differences, one for great numbers
+        for size in (10, 10**13):
+            text += f'[criterion.c{number}_{size}]\nscore = "s"\nweight = 1\nvalue = "f{number}"\n'
+            text += f"curve = [[{-size}, 0], [{size}, 100]]\n"
+    accounts = [{"account_id": f"{place}", "times": each} for place, each in enumerate(numbers)]
+    day = datetime.date(2026, 6, 30)
+    orders = [
+        {
+            "account_id": f"{owner}",
+            "amount": number if number is None or abs(number) < 1e14 else 1.0,
+            "x": number,
+            "on": day + datetime.timedelta(days=place),
+            "length": place * 1001,
+        }
+        for owner in range(len(numbers))
+        for place, number in enumerate(numbers)
+        if (owner + place) % 3
+    ]
+    tables = {
+        "accounts": TableData({"account_id": "text", "times": "double"}, accounts),
+        "orders": TableData(
+            {
+                "account_id": "text",
+                "amount": "double",
+                "x": "double",
+                "on": "date",
+                "length": "bigint",
+            },
+            orders,
+        ),
+    }
+    case = Case(text, tables, day, None, 3, "en")
+    agree(case)
+    points = by_row(compiled(text), case)["scores"]
+    for number in range(len(VALUES)):
+        different = {row[f"s.c{number}_10"] for row in points}
+        different |= {row[f"s.c{number}_{10**13}"] for row in points}
+        assert len(different) > 3, f"f{number} says nothing"

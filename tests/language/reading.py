@@ -112,9 +112,11 @@ def brackets(node: n.Node) -> str:
             return f"{table}.{name}"
         case n.StepValue(address=address):
             return address
-        case n.Aggregate(function=function, table=table, column=column, where=where):
+        case n.Aggregate(function=function, table=table, column=column, where=where, item=item):
             rows = table if column is None else f"{table}.{column}"
-            return f"({function.value} {rows}{' ' + brackets(where) if where is not None else ''})"
+            tested = f" {brackets(where)}" if where is not None else ""
+            worked_out = f" of {brackets(item)}" if item is not None else ""
+            return f"({function.value} {rows}{tested}{worked_out})"
         case n.Arithmetic(operator=operator, left=left, right=right):
             return f"({operator.value} {brackets(left)} {brackets(right)})"
         case n.Compare(comparison=comparison, left=left, right=right):

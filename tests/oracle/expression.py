@@ -229,6 +229,10 @@ def _aggregate(node: nodes.Aggregate, world: World) -> Value:
     if node.where is not None:
         rows = [row for row in rows if value_of(node.where, world.at(row)) is True]
     function = node.function.value
+    if node.item is not None:
+        of = node.item.type
+        worked_out = [stored(_dated(value_of(node.item, world.at(row)), of), of) for row in rows]
+        return _of_numbers(function, [int(each) for each in worked_out if each is not None], of)
     if node.column is None:
         return float(len(rows)) if function == "count" else bool(rows)
     column = _column(node, world)
@@ -244,6 +248,15 @@ def _aggregate(node: nodes.Aggregate, world: World) -> Value:
     if function in {"first", "last"}:
         return opened(_at_an_end(function, known, node.table, world), column.type)
     return _of_numbers(function, [int(each) for each in values], column.type)
+
+
+def _dated(value: Value, of: Type) -> object:
+    """Return a number of days as the date it stands for, rounded to whole days; others as they are."""
+    if value is None or of.kind.value != "date":
+        return value
+    days = half_away(Fraction(number(value)))
+    inside = (datetime.date.min - EPOCH).days <= days <= (datetime.date.max - EPOCH).days
+    return EPOCH + datetime.timedelta(days=days) if inside else None
 
 
 def _of_numbers(function: str, values: Sequence[int], of: Type) -> float | None:

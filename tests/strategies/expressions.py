@@ -120,6 +120,7 @@ class Expressions:
         if self.sight.aggregates > 0 and self.sight.tables:
             if self.sight.having(kind):
                 ways += [self._aggregate, self._aggregate, self._aggregate]
+            ways += [self.over_rows, self.over_rows]
             if kind is Kind.INTEGER:
                 ways += [self._count, self._count]
         if kind is Kind.NUMBER:
@@ -206,6 +207,20 @@ class Expressions:
             functions += ["first", "last"]
         return f"{self.draw.one(functions)}({self.filtered(table, depth)}.{column})"
 
+    def over_rows(self, kind: Kind, depth: int) -> str:
+        """Return an aggregate of something worked out for each row, or of a column if there is none."""
+        tables = [name for name in self.sight.tables if self.within(name)._has(kind)]
+        if not tables or self.sight.aggregates <= 0:
+            return self.leaf(kind)
+        table = self.draw.one(tables)
+        # the mean of integers is none
+        functions = (
+            ["sum", "mean", "max", "min"] if kind is not Kind.INTEGER else ["sum", "max", "min"]
+        )
+        rows = self.filtered(table, depth)
+        item = self.within(table).number(kind, max(depth, 1), typed=True)
+        return f"{self.draw.one(functions)}({rows}, {item})"
+
     def _mean(self, kind: Kind, depth: int) -> str:
         of = self.draw.one([Kind.NUMBER, Kind.INTEGER])
         having = self.sight.having(of) if self.sight.aggregates > 0 else []
@@ -229,6 +244,10 @@ class Expressions:
         """Return an expression of a date."""
         names = [*self.sight.of(Type(Kind.DATE)), "as_of"]
         having = self.sight.having(Kind.DATE) if self.sight.aggregates > 0 else []
+        if depth > 0 and self.sight.aggregates > 0 and self.sight.tables and self.draw.chance(15):
+            table = self.draw.one(list(self.sight.tables))
+            item = self.within(table).date(depth)
+            return f"{self.draw.one(['min', 'max'])}({self.filtered(table, depth - 1)}, {item})"
         if depth > 0 and having and self.draw.chance(40):
             table, column = self.draw.one(having)
             functions = ["min", "max"]

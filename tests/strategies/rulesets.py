@@ -120,10 +120,18 @@ def _facts(made: Written, at_most: int = 4) -> None:
         choices = [each for each in made.sight.names.values() if each.kind is Kind.CHOICE]
         if choices and draw.chance(15):
             of = draw.one(choices)
-        facts[name] = {"type": of.kind.value, "value": made.write.of(of, draw.whole(1, 3))}
+        facts[name] = {"type": of.kind.value, "value": _value(made, of)}
         if of.choices:
             facts[name]["choices"] = list(of.choices)
         made.see({name: of})
+
+
+def _value(made: Written, of: Type) -> str:
+    """Return an expression of the type; often one over rows, which would else be rare."""
+    write, depth = made.write, made.draw.whole(1, 3)
+    if of.kind in NUMERIC and made.sight.tables and made.draw.chance(35):
+        return write.over_rows(of.kind, depth)
+    return write.of(of, depth)
 
 
 def _scores(made: Written) -> None:

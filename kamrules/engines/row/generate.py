@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import Hit, WhenUnknown
 from kamrules.engines.row.actions import write_actions
+from kamrules.engines.row.arithmetic import decayed, rounded, stored_day, stored_units
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.loops import write_aggregates
 from kamrules.engines.row.placement import write_class, write_first, write_tier
 from kamrules.expression.types import ACCOUNTS, Kind
-from kamrules.show import round_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Criterion, Program, Score
     from kamrules.engines.layout import Layout
     from kamrules.expression.types import Interval
-
-HUGE = 2.0**53
-
-
-def rounded(value: float, scale: float) -> float:
-    """Return the value rounded half away from zero to 1/scale (nodes.Function.ROUND)."""
-    scaled = value * scale
-    return value if abs(scaled) >= HUGE else round_away(scaled) / scale
-
-
-def decayed(age: float, half_life: float) -> float | None:
-    """Return what is left of 1 after an age (nodes.Function.DECAY)."""
-    if half_life <= 0:
-        return None
-    return 1.0 if age <= 0 else rounded(0.5 ** (age / half_life), 1e6)
 
 
 def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ...]]:
@@ -42,7 +27,7 @@ def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ..
     space: dict[str, object] = {
         "__builtins__": {},
         "min": min, "max": max, "abs": abs, "len": len, "int": int, "set": set, "rounded": rounded,
-        "decayed": decayed,
+        "decayed": decayed, "stored_units": stored_units, "stored_day": stored_day,
         **writer.constants(),
     }  # fmt: skip
     exec(compile(source, "<program>", "exec"), space)  # noqa: S102  our own names and numbers only

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.engines.row.pieces import Piece
 from kamrules.engines.row.sharing import Guarded, guarded, write_shared
 from kamrules.expression import canonical
 from kamrules.expression.nodes import Aggregation, StepValue
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.layout import Layout
     from kamrules.engines.row.code import Writer
-    from kamrules.expression.nodes import Aggregate
+    from kamrules.expression.nodes import Aggregate, Node
+    from kamrules.expression.types import Type
 
 EDGES = {Aggregation.FIRST: "<", Aggregation.LAST: ">", Aggregation.MIN: "<", Aggregation.MAX: ">"}
 SUMMED = {Aggregation.SUM, Aggregation.MEAN}
@@ -79,11 +81,14 @@ class _Loop:
         """Return whether the result is an int: a number of rows, or a date out of one."""
         if one.function in {Aggregation.COUNT, Aggregation.DISTINCT}:
             return True
-        return (
-            one.function in EDGES
-            and one.column is not None
-            and self.table.columns[one.column].type.kind is Kind.DATE
-        )
+        of = self._of(one)
+        return one.function in EDGES and of is not None and of.kind is Kind.DATE
+
+    def _of(self, one: Aggregate) -> Type | None:
+        """Return the type of what is taken of each row, None when rows are counted."""
+        if one.item is not None:
+            return one.item.type
+        return None if one.column is None else self.table.columns[one.column].type
 
     def _start(self, one: Aggregate, name: str) -> None:
         match one.function:
@@ -103,7 +108,9 @@ class _Loop:
     def _pass(self, steps: list[AggregateStep], results: dict[str, str]) -> None:
         writer = self.writer
         plain = [
-            each for each in steps if each.aggregate.where is None and each.aggregate.column is None
+            each
+            for each in steps
+            if each.aggregate.where is None and self._of(each.aggregate) is None
         ]
         for each in plain:
             count = each.aggregate.function is Aggregation.COUNT
@@ -132,6 +139,8 @@ class _Loop:
 
     def _update(self, one: Aggregate, name: str, tests: list[str]) -> Guarded:
         """Return what a row does to the result, and when."""
+        if one.item is not None:
+            return self._update_of_item(one, one.item, name, tests)
         column = self.names[one.column, one.function in SUMMED] if one.column is not None else ""
         known = [*tests, f"{column} is not None"] if column else tests
         match one.function:
@@ -151,6 +160,30 @@ class _Loop:
                 better = f"{column} {EDGES[one.function]} {name}"
                 return guarded(known, f"if {name} is None or {better}: {name} = {column}")
 
+    def _update_of_item(self, one: Aggregate, item: Node, name: str, tests: list[str]) -> Guarded:
+        """Return what a row does with the value worked out for it, which only rows that count cost."""
+        writer = self.writer
+        before, depth = len(writer.lines), writer.depth
+        writer.depth = 0
+        piece = writer.value(item)
+        units = writer.fresh("u")
+        places = PLACES[item.type.kind]
+        source = f"stored_units({piece.source}, {10.0**places!r})"
+        if item.type.kind is Kind.DATE:
+            source = f"stored_day({piece.source})"
+        writer.line(f"{units} = {writer.nullable(Piece(source, piece.needs))}")
+        lines = writer.lines[before:]
+        del writer.lines[before:]
+        writer.depth = depth
+        lines.append(f"if {units} is not None:")
+        if one.function in SUMMED:
+            lines.append(f"    {name} += {units}")
+            lines += [f"    {name}_n += 1"] if one.function is Aggregation.MEAN else []
+        else:
+            better = f"{name} is None or {units} {EDGES[one.function]} {name}"
+            lines.append(f"    if {better}: {name} = {units}")
+        return guarded(tests, *lines)
+
     def _update_edge(self, one: Aggregate, name: str, column: str, tests: list[str]) -> Guarded:
         date = self.names[str(self.table.order), False]
         sign = EDGES[one.function]
@@ -166,10 +199,15 @@ class _Loop:
         line = self.writer.line
         if one.function is Aggregation.DISTINCT:
             line(f"{name} = len({name})")
-        if one.function not in SUMMED or one.column is None:
+        of = self._of(one)
+        if of is None:
             return
-        places = PLACES[self.table.columns[one.column].type.kind]
+        places = PLACES.get(of.kind, 0)
         total = f"{name} / {10.0**places!r}" if places else f"{name} * 1.0"
+        if one.function not in SUMMED:
+            if one.item is not None and of.kind is not Kind.DATE:
+                line(f"{name} = None if {name} is None else {total}")
+            return
         if one.function is Aggregation.MEAN:
             total = f"({total}) / {name}_n"
         known = f"-{10**DIGITS} < {name} < {10**DIGITS}"

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kamrules.compiler.program import Logic
-from kamrules.engines.row.generate import decayed, rounded
+from kamrules.engines.row.arithmetic import decayed, rounded
 from kamrules.expression.nodes import (
     Among,
     And,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.columns import Form, total_of, value_of, value_of_total
+from kamrules.engines.sql.columns import Form, total_of, units_of, value_of, value_of_total
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.tree import (
     all_of,
@@ -26,7 +26,7 @@ from kamrules.engines.sql.tree import (
 )
 from kamrules.engines.sql.values import Values, sql_type
 from kamrules.expression.nodes import AccountColumn, Aggregation, StepValue
-from kamrules.expression.types import ACCOUNT_ID
+from kamrules.expression.types import ACCOUNT_ID, Kind
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
@@ -221,7 +221,12 @@ class _Maker:
         return column(own)
 
     def _item(self, one: Aggregate) -> Sql | None:
-        """Return the column as stored; what the book lacks is unknown in every row."""
+        """Return what is taken of a row, as stored; what the book lacks is unknown in every row."""
+        if one.item is not None:
+            kept = self.stack.keep(self.values.value(one.item))
+            item = self.stack.keep(units_of(kept, one.item.type))
+            self.reads |= {each.name for each in item.find_all(exp.Column)}
+            return item.copy()
         if one.column is None:
             return None
         found = self.staged.columns.get(one.column)
@@ -234,6 +239,8 @@ class _Maker:
         return self._read(own)
 
     def _form(self, one: Aggregate) -> Form:
+        if one.item is not None:
+            return Form.DAYS if one.item.type.kind is Kind.DATE else Form.UNITS
         found = self.staged.columns.get(str(one.column))
         return Form.WHOLE if found is None else found[1]
 
@@ -244,9 +251,13 @@ class _Maker:
             return cast(raw, "double")
         if one.function is Aggregation.ANY:
             return binary(exp.GT, raw, whole(0))
-        if one.column is None:
+        if one.item is not None:
+            of = one.item.type
+        elif one.column is not None:
+            of = self.table.columns[one.column].type
+        else:
             raise TypeError(one)
-        of, form = self.table.columns[one.column].type, self._form(one)
+        form = self._form(one)
         match one.function:
             case Aggregation.SUM:
                 return value_of_total(call("coalesce", raw, whole(0)), form, of)
@@ -261,6 +272,8 @@ class _Maker:
                 count = call("nullif", cast(rows, "double"), double(0.0))
                 return binary(exp.Div, known, count)
             case _:
+                if one.item is not None:
+                    return value_of(cast(raw, "double"), form, of)
                 if of.numeric and form is not Form.PLAIN and str(one.column) in self.staged.columns:
                     return value_of(raw, form, of)
                 return cast(raw, sql_type(of))

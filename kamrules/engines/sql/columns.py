@@ -26,6 +26,7 @@ from kamrules.engines.sql.tree import (
     whole,
 )
 from kamrules.expression.types import DIGITS, PLACES, Kind
+from kamrules.show import EPOCH, LAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,6 +259,16 @@ def _units(given: Sql, places: int) -> Sql:
     inside = binary(exp.LT, call("abs", units), double(float(10**DIGITS)))
     # + 0.0 turns minus zero into zero
     return when([(inside, binary(exp.Add, units.copy(), double(0.0)))])
+
+
+def units_of(given: Sql, of: Type) -> Sql:
+    """Return a double as a column of a type would store it, as a whole number of units."""
+    found = _units(given, PLACES[of.kind])
+    if of.kind is Kind.DATE:
+        first, last = 1 - EPOCH, LAST - EPOCH
+        inside = [binary(exp.GTE, found, whole(first)), binary(exp.LTE, found.copy(), whole(last))]
+        found = when([(all_of(inside), found.copy())])
+    return cast(found, "bigint")
 
 
 def _decimal(raw: Sql, of: Type, how: ColumnMap) -> Sql:
