@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import (
         ActionRule,
         AggregateStep,
+        BookStep,
         Class,
         FactStep,
         GapRule,
@@ -61,6 +62,7 @@ class Draft:
     actions: list[ActionRule] = field(default_factory=list)
     # order
     aggregates: list[AggregateStep] = field(default_factory=list)
+    book_steps: list[BookStep] = field(default_factory=list)
     order: tuple[str, ...] = ()
     gaps: list[GapRule] = field(default_factory=list)
     # tests: what they are, and the facts that they ask for

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import GapRule
-from kamrules.expression.nodes import AccountColumn, Aggregate, RowColumn, StepValue
+from kamrules.expression.nodes import AccountColumn, Aggregate, OfBook, RowColumn, StepValue
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
-from kamrules.expression.walk import below
+from kamrules.expression.walk import below, children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,10 @@ def _measured(tree: Node, facts: dict[str, FactStep]) -> Iterator[str]:
 
 
 def _reads_tables(tree: Node) -> bool:
-    return any(isinstance(node, Aggregate) for node in below(tree))
+    """Return whether a tree reads related tables for the account itself; a place in the book is no such."""
+    if isinstance(tree, OfBook):
+        return False
+    return isinstance(tree, Aggregate) or any(_reads_tables(each) for each in children(tree))
 
 
 def _level(draft: Draft, fact: FactStep) -> int:

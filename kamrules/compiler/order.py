@@ -1,4 +1,4 @@
-"""Fourth stage: shared aggregates, and an order in which every step comes after what it needs."""
+"""Shared aggregates and whole-book steps, and an order in which every step comes after what it needs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from kamrules.compiler.bounds import SMALLEST, Bounds, marked
 from kamrules.compiler.gaps import gaps
-from kamrules.compiler.program import AggregateStep, Condition, Message
+from kamrules.compiler.program import AggregateStep, BookStep, Condition, Message
 from kamrules.expression import canonical
-from kamrules.expression.nodes import Aggregate, Node, StepValue
+from kamrules.expression.nodes import Aggregate, BookFunction, Node, OfBook, StepValue
+from kamrules.expression.types import DIGITS
 from kamrules.expression.walk import below, with_children
 
 if TYPE_CHECKING:
@@ -22,16 +23,23 @@ Part = TypeVar("Part")
 NODES = get_args(Node)
 PLACED = ("class", "tier", "phase", "strategy")
 GIVEN = {"class_before", "tier_before"}
+OF_BOOK = {
+    BookFunction.RANK: Bounds(1.0, 10.0**DIGITS),
+    BookFunction.RANK_SHARE: Bounds(10.0**-DIGITS, 1.0),
+    BookFunction.SHARE_OF_TOTAL: Bounds(10.0**-DIGITS, 10.0**DIGITS),
+}
 
 
 def order(draft: Draft) -> None:
-    """Lift aggregates out of the rules, sort the steps, and settle which arithmetic can overflow."""
+    """Lift aggregates and whole-book functions out of the rules, sort the steps, and settle which
+    arithmetic can overflow.
+    """
     draft.gaps = gaps(draft)
     lifted = _Lifted()
     for name in ("facts", "scores", "classes", "paths", "tiers", "phases", "strategies", "actions"):
         setattr(draft, name, [changed(each, lifted.lift) for each in getattr(draft, name)])
     draft.gaps = [changed(each, lifted.lift) for each in draft.gaps]
-    draft.aggregates = lifted.steps
+    draft.aggregates, draft.book_steps = lifted.steps, lifted.book_steps
     draft.order = _sorted(draft)
     if not draft.failed:
         _settle_bounds(draft)
@@ -56,13 +64,17 @@ def changed(part: Part, change: Callable[[Node], Node]) -> Part:
 
 @dataclass(slots=True)
 class _Lifted:
-    """The aggregates found so far; equal ones are one step, however often they are written."""
+    """The steps found so far; equal ones are one step, however often they are written."""
 
     steps: list[AggregateStep] = field(default_factory=list)
     known: dict[str, StepValue] = field(default_factory=dict)
+    book_steps: list[BookStep] = field(default_factory=list)
+    compared: dict[str, str] = field(default_factory=dict)
 
     def lift(self, node: Node) -> Node:
         copy = with_children(node, self.lift)
+        if isinstance(copy, OfBook) and isinstance(node, OfBook):
+            return self._of_book(copy, canonical(node.item))
         if not isinstance(copy, Aggregate):
             return copy
         key = canonical(copy)
@@ -71,6 +83,13 @@ class _Lifted:
             self.steps.append(AggregateStep(address, copy))
             self.known[key] = StepValue(address, copy.type, copy.span)
         return self.known[key]
+
+    def _of_book(self, node: OfBook, text: str) -> StepValue:
+        """Return a part of the step that compares what is written so; the functions of one share it."""
+        if text not in self.compared:
+            self.compared[text] = f"book.{len(self.book_steps)}"
+            self.book_steps.append(BookStep(self.compared[text], node.item, text))
+        return StepValue(f"{self.compared[text]}.{node.function.value}", node.type, node.span)
 
 
 def trees(part: object) -> Iterator[Node]:
@@ -106,7 +125,7 @@ def _step_of(draft: Draft) -> Callable[[str], str]:
         if address in scores:
             return scores[address]
         parts = address.split(".")
-        if parts[0] == "score":
+        if parts[0] in {"score", "book"}:
             return ".".join(parts[:2])
         return parts[0] if parts[0] in PLACED else address
 
@@ -115,7 +134,10 @@ def _step_of(draft: Draft) -> Callable[[str], str]:
 
 def _requirements(draft: Draft) -> dict[str, set[str]]:
     """Return every step with the steps it needs, in the order in which they are to be preferred."""
-    raw: dict[str, set[str]] = {each.address: needs(each) for each in draft.aggregates}
+    # whole-book steps wait for each other, so that an engine works them all out in one pass
+    compared = needs(tuple(draft.book_steps))
+    raw: dict[str, set[str]] = {each.address: compared for each in draft.book_steps}
+    raw |= {each.address: needs(each) for each in draft.aggregates}
     raw |= {each.address: needs(each) for each in draft.facts}
     raw |= {each.address: needs(each) for each in draft.scores}
     # what messages show is no need: they are written when everything is decided
@@ -156,7 +178,8 @@ def _report_circle(draft: Draft, waiting: dict[str, set[str]]) -> None:
             # what it waits for failed to compile and has been reported already
             return
         current = missing[0]
-    circle = [each for each in seen[seen.index(current) :] if not each.startswith("aggregate.")]
+    lifted = ("aggregate.", "book.")
+    circle = [each for each in seen[seen.index(current) :] if not each.startswith(lifted)]
     first = circle[0]
     chain = " -> ".join(f"`{_name(each)}`" for each in [*circle, first])
     path = first.split(".") if "." in first else [first]
@@ -178,6 +201,8 @@ def _settle_bounds(draft: Draft) -> None:
     def mark(node: Node) -> Node:
         return marked(node, known)[0]
 
+    for each in draft.book_steps:
+        known |= {f"{each.address}.{part}": bounds for part, bounds in OF_BOOK.items()}
     aggregates = {each.address: each for each in draft.aggregates}
     facts = {each.address: each for each in draft.facts}
     for address in draft.order:
@@ -190,6 +215,7 @@ def _settle_bounds(draft: Draft) -> None:
             facts[address] = replace(facts[address], value=value)
             known[address] = bounds
     draft.aggregates = list(aggregates.values())
+    draft.book_steps = [changed(each, mark) for each in draft.book_steps]
     draft.facts = list(facts.values())
     for name in ("scores", "classes", "paths", "tiers", "phases", "strategies", "actions"):
         setattr(draft, name, [changed(each, mark) for each in getattr(draft, name)])

@@ -101,6 +101,20 @@ class AggregateStep:
 
 
 @dataclass(frozen=True, slots=True)
+class BookStep:
+    """A number of the account that whole-book functions compare; address `book.<number>`.
+
+    It yields `book.<number>.rank`, `.rank_share` and `.share_of_total` (nodes.BookFunction). The item reads
+    nothing that is decided and no other BookStep. `text` is its canonical text, which tells it apart
+    in cut-offs (kamrules.engines.cutoffs).
+    """
+
+    address: str
+    item: Node
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactStep:
     """A derived fact; address `fact.<id>`. An account column needs no step."""
 
@@ -349,8 +363,8 @@ class Hit(StrEnum):
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
     """A compiled ruleset. `order` lists the addresses of steps from first to last:
-    `aggregate.<n>`, `fact.<id>`, `score.<id>` (criteria included), `class`, `tier`, `phase`,
-    `strategy`; gates stand with their class or tier, actions come after everything.
+    `aggregate.<n>`, `book.<n>` (all together), `fact.<id>`, `score.<id>` (criteria included), `class`,
+    `tier`, `phase`, `strategy`; gates stand with their class or tier, actions come after everything.
 
     `digest` is the SHA-256 (hex) of the ruleset's meaning, parameters included.
     `class_title`... texts are in the ruleset's first language; Message carries the others.
@@ -379,6 +393,7 @@ class Program:
     order: tuple[str, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
+    book_steps: tuple[BookStep, ...] = ()
 
     def __hash__(self) -> int:
         """Hash by the digest: equal programs have equal digests."""

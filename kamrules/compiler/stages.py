@@ -14,6 +14,7 @@ from kamrules.compiler.resolve import resolve
 from kamrules.compiler.translations import translations
 from kamrules.compiler.typed import type_rules
 from kamrules.compiler.verify import verify
+from kamrules.compiler.whole_book import whole_book
 from kamrules.diagnostics import RulesetError, Severity, in_order
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ STAGES: tuple[tuple[str, Callable[[Draft], None]], ...] = (
     ("type", type_rules),
     ("translate", translations),
     ("borrow", borrowed),
+    ("whole book", whole_book),
     ("order", order),
     ("verify", verify),
 )
@@ -106,4 +108,5 @@ def _freeze(draft: Draft) -> Program:
         order=draft.order,
         sources={name: each.title for name, each in draft.ruleset.model.source.items()},
         about=header.about,
+        book_steps=tuple(draft.book_steps),
     )

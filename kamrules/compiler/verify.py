@@ -100,9 +100,9 @@ def _idle(draft: Draft) -> None:
     if draft.ruleset.model.ruleset.vocabulary:
         return
     rules = (
-        tuple(draft.facts), tuple(draft.aggregates), tuple(draft.scores), tuple(draft.classes),
-        tuple(draft.paths), tuple(draft.tiers), tuple(draft.phases), tuple(draft.strategies),
-        tuple(draft.actions),
+        tuple(draft.facts), tuple(draft.aggregates), tuple(draft.book_steps), tuple(draft.scores),
+        tuple(draft.classes), tuple(draft.paths), tuple(draft.tiers), tuple(draft.phases),
+        tuple(draft.strategies), tuple(draft.actions),
     )  # fmt: skip
     read = needs(rules)
     for fact in draft.facts:

@@ -21,7 +21,8 @@ RESERVED = frozenset({
     "as_of", "class", "tier", "phase", "strategy", "class_before", "tier_before", "criterion", "and",
     "or", "not", "in", "is", "if", "unknown", "true", "false", "abs",
     "round", "clamp", "coalesce", "min", "max", "sum", "count", "mean", "any",
-    "first", "last", "distinct", "days_since", "days_until", "decay",
+    "first", "last", "distinct", "days_since", "days_until", "decay", "rank", "rank_share",
+    "share_of_total",
 })
 # fmt: on
 """Words that mean something in expressions: no fact, score, parameter, table or column is called so."""

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import nearest
 from kamrules.expression.agree import Mismatch, arithmetic, common, literal
-from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, VALUES
+from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, OF_BOOK, VALUES
 from kamrules.expression.nodes import (
     Aggregate,
     Aggregation,
     AsOf,
+    BookFunction,
     Call,
     Constant,
     Function,
     If,
     Node,
+    OfBook,
     Operator,
     RowColumn,
+    StepValue,
 )
 from kamrules.expression.rows import Rows
 from kamrules.expression.types import BOOL, INTEGER, NUMBER, SHARE, Kind, Type
+from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
     from kamrules.expression import syntax
@@ -51,6 +55,8 @@ class Calls:
             return self._if(tree, table)
         if name in {"days_since", "days_until"}:
             return self._days(tree, table)
+        if name in OF_BOOK:
+            return self._of_book(tree, table)
         first = self.checker.either(tree.arguments[0], table)
         if isinstance(first, Rows) and name in AGGREGATES:
             return self._aggregate(tree, first) if given == 1 else self._of_each_row(tree, first)
@@ -196,6 +202,33 @@ class Calls:
         if isinstance(item, RowColumn):
             return Aggregate(function, rows.table, item.name, rows.where, kind, tree.span)
         return Aggregate(function, rows.table, None, rows.where, kind, tree.span, item)
+
+    def _of_book(self, tree: syntax.Call, table: Table | None) -> Node:
+        """Return a whole-book function, which takes a number known of the account before all decisions."""
+        name, argument = tree.name, tree.arguments[0]
+        written, fail = self.checker.written, self.checker.fail
+        if table is not None:
+            message = (
+                f"`{name}` compares accounts, and here each row of `{table.name}` is looked at"
+            )
+            mend = "give it a fact of its own, and name that here"
+            raise fail("KR262", message, tree.span, mend)
+        item = self.checker.value(argument)
+        if not item.type.numeric or item.type.kind is Kind.DATE:
+            text = written(argument.span)
+            since = f"did you mean days_since({text})?" if item.type.kind is Kind.DATE else None
+            message = f"`{name}` takes a number, and `{text}` is {item.type.told}"
+            raise fail("KR211", message, argument.span, since)
+        for each in below(item):
+            if isinstance(each, OfBook):
+                lead = f"`{name}` takes what is known of one account"
+                raise fail("KR260", f"{lead}, and `{each.function}` compares all", each.span)
+            if isinstance(each, StepValue) and not each.address.startswith("fact."):
+                lead = f"`{name}` comes before scores and decisions"
+                raise fail("KR261", f"{lead}, and `{written(each.span)}` is one", each.span)
+        function = OF_BOOK[name]
+        kind = INTEGER if function is BookFunction.RANK else SHARE
+        return OfBook(function, item, kind, tree.span)
 
     def _aggregate(self, tree: syntax.Call, rows: Rows) -> Node:
         function = AGGREGATES[tree.name]

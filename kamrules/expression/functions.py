@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kamrules.expression.nodes import Aggregation, Function
+from kamrules.expression.nodes import Aggregation, BookFunction, Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,23 @@ FUNCTIONS: dict[str, Signature] = {
     "distinct": Signature(
         "distinct(orders.product)", 1, 1, "how many different values a column has"
     ),
+    "rank": Signature(
+        "rank(revenue)",
+        1,
+        1,
+        "the account's place among all accounts of the book, 1 for the greatest",
+    ),
+    "rank_share": Signature(
+        "rank_share(revenue)", 1, 1, "the rank as a share of all accounts: 1% for the top hundredth"
+    ),
+    "share_of_total": Signature(
+        "share_of_total(revenue)", 1, 1, "the account's share of the whole book's sum"
+    ),
 }
 
 VALUES = {each.value: each for each in Function}
 AGGREGATES = {each.value: each for each in Aggregation}
+OF_BOOK = {each.value: each for each in BookFunction}
 
 ELSEWHERE = {
     "now": "as_of", "today": "as_of", "current_date": "as_of", "len": "count(...)", "size": "count(...)",
@@ -80,5 +93,7 @@ ELSEWHERE = {
     "total": "sum(...)", "nunique": "distinct(...)", "count_distinct": "distinct(...)", "exists": "any(...)",
     "datediff": "days_since(...)", "sumif": "sum(orders[condition].amount)",
     "countif": "count(orders[condition])", "half_life": "decay(...)", "halflife": "decay(...)",
+    "percentile": "rank_share(...)", "percent_rank": "rank_share(...)", "cume_dist": "rank_share(...)",
+    "dense_rank": "rank(...)", "row_number": "rank(...)", "ratio_to_report": "share_of_total(...)",
 }  # fmt: skip
 """What functions of other languages are called here."""

@@ -93,6 +93,22 @@ class Aggregation(StrEnum):
     DISTINCT = "distinct"
 
 
+class BookFunction(StrEnum):
+    """Whole-book functions: where an account stands among all accounts of the book.
+
+    The value is first rounded half away from zero to whole units, 10**-4 for money and 10**-6 for every
+    other kind, unknown beyond types.DIGITS digits; so equal values are equal, and totals exact. With `n`
+    accounts whose value is known: `rank` is 1 plus the number of accounts with a greater value;
+    `rank_share` is double(rank) / double(n), at most 1; `share_of_total` is double(units) / double(total),
+    unknown where the total is 0 or has more than types.DIGITS digits. All are unknown where the
+    account's own value is.
+    """
+
+    RANK = "rank"
+    RANK_SHARE = "rank_share"
+    SHARE_OF_TOTAL = "share_of_total"
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal, or a parameter's value (then `parameter` is its id).
@@ -141,7 +157,7 @@ class StepValue:
     `address` is one of `fact.<id>`, `score.<id>`, `score.<id>.band`, `score.<id>.low`,
     `score.<id>.high`, `criterion.<id>` (its points), `class`, `tier`, `tier.level`, `phase`,
     `strategy`, `class_before`, `tier_before`, and (only after the compiler has shared them)
-    `aggregate.<number>`.
+    `aggregate.<number>` and `book.<number>.<function>`.
     """
 
     address: str
@@ -165,6 +181,20 @@ class Aggregate:
     type: Type
     span: Span = NOWHERE
     item: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfBook:
+    """A whole-book function of a number of the account, which is worked out before anything is decided.
+
+    The item holds account columns, facts and aggregates. The compiler lifts it out into a BookStep, so
+    engines never meet this node.
+    """
+
+    function: BookFunction
+    item: Node
+    type: Type
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +309,7 @@ Node = (
     | RowColumn
     | StepValue
     | Aggregate
+    | OfBook
     | Arithmetic
     | Negate
     | Call

@@ -24,6 +24,7 @@ from kamrules.expression.nodes import (
     Negate,
     Node,
     Not,
+    OfBook,
     Operator,
     Or,
     RowColumn,
@@ -72,6 +73,8 @@ def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a 
             return name_of(address), PRIMARY
         case Aggregate():
             return _aggregate(node), PRIMARY
+        case OfBook(function=function, item=item):
+            return f"{function.value}({canonical(item)})", PRIMARY
         case Arithmetic():
             return _arithmetic(node)
         case Negate(item=item):

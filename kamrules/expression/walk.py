@@ -16,6 +16,7 @@ from kamrules.expression.nodes import (
     IsUnknown,
     Negate,
     Not,
+    OfBook,
     Or,
 )
 
@@ -30,7 +31,7 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Arithmetic() | Compare():
             return (node.left, node.right)
-        case Negate() | IsUnknown() | Not():
+        case Negate() | IsUnknown() | Not() | OfBook():
             return (node.item,)
         case Among():
             return (node.item, *node.constants)
@@ -51,7 +52,7 @@ def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
     match node:
         case Arithmetic() | Compare():
             return replace(node, left=change(node.left), right=change(node.right))
-        case Negate() | IsUnknown() | Not() | Among():
+        case Negate() | IsUnknown() | Not() | Among() | OfBook():
             return replace(node, item=change(node.item))
         case And() | Or():
             return replace(node, items=tuple(change(each) for each in node.items))

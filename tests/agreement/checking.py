@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.agreement.comparing import Disagreement, beside, differences
-from tests.agreement.engines import by_oracle, by_row, by_sql, compiled
+from tests.agreement.engines import (
+    by_oracle,
+    by_row,
+    by_sql,
+    compiled,
+    cutoffs_by_row,
+    cutoffs_by_sql,
+)
 
 if TYPE_CHECKING:
     from tests.strategies import Case
@@ -17,6 +24,10 @@ def agree(case: Case) -> None:
     """Raise Disagreement unless the row engine, the SQL engine and the oracle decide the same."""
     program = compiled(case.ruleset)
     row = by_row(program, case)
+    if program.book_steps:
+        ours, theirs = cutoffs_by_row(program, case), cutoffs_by_sql(program, case)
+        if ours != theirs:
+            raise Disagreement(case, f"cut-offs differ\nrow: {ours}\nsql: {theirs}")
     for name, other in OTHERS.items():
         tables = other(program, case)
         if found := differences(row, tables):

@@ -13,8 +13,9 @@ from kamrules.book import Book
 from kamrules.compiler import compile_ruleset
 from kamrules.compiler.in_force import in_force
 from kamrules.document import load_ruleset
+from kamrules.engines.cutoffs import Cutoffs
 from kamrules.engines.row import decide
-from kamrules.engines.sql import decide_book
+from kamrules.engines.sql import book_cutoffs, decide_book
 from kamrules.memory import EarlierFiles
 from kamrules.plugins import open_source
 from kamrules.tables import rows
@@ -50,6 +51,7 @@ def by_row(program: Program, case: Case) -> Tables:
     """Decide account after account with the row engine."""
     found: Tables = {name: [] for name in NAMES}
     standing = in_force(program, case.as_of)
+    cutoffs = cutoffs_by_row(program, case) if program.book_steps else None
     for account_id, facts in facts_of(case.tables).items():
         earlier = case.past.of(account_id) if case.past is not None else None
         decision = decide(
@@ -60,19 +62,32 @@ def by_row(program: Program, case: Case) -> Tables:
             top=case.top,
             language=case.language,
             strict=False,
+            cutoffs=cutoffs,
         )
         for name, some in rows(standing, decision).items():
             found[name] += some
     return found
 
 
+def cutoffs_by_row(program: Program, case: Case) -> Cutoffs:
+    """Return the book's cut-offs as the row engine finds them."""
+    return Cutoffs.of(program, facts_of(case.tables).values(), case.as_of, strict=False)
+
+
+def cutoffs_by_sql(program: Program, case: Case) -> Cutoffs:
+    """Return the book's cut-offs as the SQL engine finds them when it decides nothing."""
+    book = Book.of(tables={name: arrow(table) for name, table in case.tables.items()})
+    return book_cutoffs(program, book, as_of=case.as_of, open_source=open_source)
+
+
 def by_oracle(program: Program, case: Case) -> Tables:
     """Decide account after account, slowly."""
     found: Tables = {name: [] for name in NAMES}
+    book = list(facts_of(case.tables).values())
     for account_id, facts in facts_of(case.tables).items():
         earlier = case.past.of(account_id) if case.past is not None else None
         tables = decide_slowly(
-            program, facts, case.as_of, earlier, case.top, language=case.language
+            program, facts, case.as_of, earlier, case.top, language=case.language, book=book
         )
         for name, some in tables.items():
             found[name] += some

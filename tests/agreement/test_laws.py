@@ -99,6 +99,8 @@ def test_a_book_split_in_two_gives_the_same_rows(engine):
         first = {key for key, flag in zip(ids, flags, strict=False) if flag}
         assume(0 < len(first) < len(ids))
         program = compiled(case.ruleset)
+        # what compares accounts depends on who is in the book
+        assume(not program.book_steps)
         whole = engine(program, case)
         parts = [engine(program, part(case, keep)) for keep in
                  (lambda key: key in first, lambda key: key not in first)]  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.program import Logic
 from tests.oracle.expression import World, kleene_and, kleene_not, kleene_or, number, value_of
+from tests.oracle.reading import TOO_LONG, half_away
 from tests.oracle.showing import shown
 from tests.oracle.standing import standing
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         Strategy,
     )
     from kamrules.decision import Earlier
+    from kamrules.expression.nodes import Node
     from tests.oracle.reading import Value
 
 
@@ -61,10 +64,12 @@ class Account(Mapping[str, "Value"]):
         as_of: datetime.date,
         earlier: Earlier | None,
         language: str,
+        book: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         self.program = standing(program, as_of)
         self.as_of = as_of
         self.language = language
+        self.book = book
         self.class_before = earlier.class_ if earlier else None
         if self.class_before not in [each.id for each in self.program.classes]:
             self.class_before = None
@@ -96,6 +101,8 @@ class Account(Mapping[str, "Value"]):
         if kind == "aggregate":
             [step] = [each for each in program.aggregates if each.address == address]
             return value_of(step.aggregate, self.world)
+        if kind == "book":
+            return self._of_book(*rest.split("."))
         if kind == "fact":
             [fact] = [each for each in program.facts if each.id == rest]
             return value_of(fact.value, self.world)
@@ -119,6 +126,25 @@ class Account(Mapping[str, "Value"]):
             "tier_before": lambda: self.tier_before,
         }
         return given[address]()
+
+    def _of_book(self, number: str, function: str) -> float | None:
+        """Compare the account with all of the book, each worked out anew."""
+        [step] = [each for each in self.program.book_steps if each.address == f"book.{number}"]
+        mine = compared(step.item, self.world)
+        if mine is None or self.book is None:
+            return None
+        others = [
+            compared(step.item, Account(self.program, facts, self.as_of, None, self.language).world)
+            for facts in self.book
+        ]
+        known = [each for each in others if each is not None]
+        rank = 1 + len([each for each in known if each > mine])
+        if function == "rank":
+            return float(rank)
+        if function == "rank_share":
+            return float(rank) / float(len(known)) if known else None
+        total = sum(known)
+        return None if total == 0 or abs(total) >= TOO_LONG else float(mine) / float(total)
 
     # conditions and messages
 
@@ -308,6 +334,16 @@ class Account(Mapping[str, "Value"]):
         if day is None or not 0 < (self.as_of - day).days < action.cooldown_days:
             return None
         return day + datetime.timedelta(days=action.cooldown_days)
+
+
+def compared(item: Node, world: World) -> int | None:
+    """Return a number in the units in which accounts are compared, None when it is unknown."""
+    value = value_of(item, world)
+    if value is None:
+        return None
+    scaled = number(value) * (10_000.0 if item.type.kind.value == "money" else 1_000_000.0)
+    units = half_away(Fraction(scaled)) if math.isfinite(scaled) else TOO_LONG
+    return units if abs(units) < TOO_LONG else None
 
 
 def inside(value: float, interval: Any) -> bool:

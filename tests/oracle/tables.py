@@ -9,7 +9,7 @@ from tests.oracle.deciding import Account
 from tests.oracle.expression import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kamrules.compiler.program import ActionRule, Gate, Path, Program, Tier
     from kamrules.decision import Earlier
@@ -25,9 +25,13 @@ def decide_slowly(
     top: int | None = None,
     *,
     language: str = "en",
+    book: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, list[Row]]:
-    """Return the rows of every output table for one account; `top` None keeps all proposed actions."""
-    account = Account(program, facts, as_of, earlier, language)
+    """Return the rows of every output table for one account; `top` None keeps all proposed actions.
+
+    `book` holds the facts of every account of the book, if the account is to be compared with them.
+    """
+    account = Account(program, facts, as_of, earlier, language, book)
     actions, proposed = _actions(account)
     return {
         "decisions": [_decision(account, facts, actions, proposed)],

@@ -50,7 +50,7 @@ class Draw:
 
 
 IDS = """
-    a b c amount level value rank select order group table lambda def x y name_2 end desc row
+    a b c amount level value ranks select order group table lambda def x y name_2 end desc row
     t when then else case user left date time year cast struct map filter over window offset
     account facts self len float inf result steps gate list position interval primary
     where from import in_use none_2 int str true_ excluded values lead replace yield with a1 b1 c1

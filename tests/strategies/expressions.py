@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kamrules.expression.types import BOOL, INTEGER, Kind, Type
@@ -34,6 +34,7 @@ class Sight:
     as_of: datetime.date
     aggregates: int = 2
     account: Mapping[str, Type] | None = None
+    compared: Mapping[str, Type] = field(default_factory=dict)
 
     def inside(self, table: str) -> Sight:
         """Return the sight inside a table's brackets: its columns hide what else has their names."""
@@ -41,7 +42,8 @@ class Sight:
         account = self.names if self.account is None else self.account
         seen = {text: of for text, of in account.items() if text.split(".")[0] not in columns}
         names = {**seen, **columns}
-        return replace(self, names=names, account=account, aggregates=self.aggregates - 1)
+        left = self.aggregates - 1
+        return replace(self, names=names, account=account, aggregates=left, compared={})
 
     def of(self, wanted: Type) -> list[str]:
         """Return the names of values of the type."""
@@ -98,8 +100,9 @@ class Expressions:
         return kind in LOOSE or kind in SIGNED or bool(self.sight.of(Type(kind)))
 
     def leaf(self, kind: Kind, *, typed: bool = False) -> str:
-        """Return a name or literal of a numeric kind."""
+        """Return a name or literal of a numeric kind, or how the account compares with others."""
         names = self.sight.of(Type(kind))
+        names += [text for text, of in self.sight.compared.items() if of.kind is kind]
         if names and ((typed and kind not in LOOSE) or self.draw.chance(80)):
             return self.draw.one(names)
         return self.literal(kind, typed=typed)
@@ -220,6 +223,11 @@ class Expressions:
         rows = self.filtered(table, depth)
         item = self.within(table).number(kind, max(depth, 1), typed=True)
         return f"{self.draw.one(functions)}({rows}, {item})"
+
+    def of_book(self, function: str, depth: int) -> str:
+        """Return a whole-book function of a number."""
+        kinds = [each for each in NUMERIC if self._has(each)]
+        return f"{function}({self.number(self.draw.one(kinds), depth, typed=True)})"
 
     def _mean(self, kind: Kind, depth: int) -> str:
         of = self.draw.one([Kind.NUMBER, Kind.INTEGER])

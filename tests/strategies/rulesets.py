@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kamrules.expression.types import INTEGER, SCORE, Kind, Type
+from kamrules.expression.types import INTEGER, SCORE, SHARE, Kind, Type
 from tests.strategies import scores
 from tests.strategies.conditions import condition
 from tests.strategies.drawing import ids as names_from
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.strategies.vocabulary import Vocabulary
 
 BAND_IDS = ["low", "medium", "high", "top", "tiptop", "most", "least"]
+COMPARING = {"rank": INTEGER, "rank_share": SHARE, "share_of_total": SHARE}
 PIECES = (
     "", " and ", "{{", "}}", "中文 ", "'", '"', "\\", "%s ", "100% ", "😀", "\n", "$1", "; ", "x",
 )  # fmt: skip
@@ -95,6 +96,8 @@ def ruleset(draw: Draw, as_of: datetime.date) -> tuple[dict[str, Any], Vocabular
         header["languages"] = ["en", "zh"]
     made.tables = {"ruleset": header, "parameter": words.parameters, "table": words.written}
     _facts(made)
+    if draw.chance(50):
+        _whole_book(made)
     if draw.chance(70):
         _scores(made)
         _facts(made, at_most=2)
@@ -124,6 +127,20 @@ def _facts(made: Written, at_most: int = 4) -> None:
         if of.choices:
             facts[name]["choices"] = list(of.choices)
         made.see({name: of})
+
+
+def _whole_book(made: Written) -> None:
+    """Compare accounts, in facts and wherever a number may stand, by what is known so far."""
+    draw, write = made.draw, made.write
+    seen: dict[str, Type] = {}
+    for _ in range(draw.whole(1, 3)):
+        name, function = next(made.ids), draw.one(list(COMPARING))
+        of = COMPARING[function]
+        text = write.of_book(function, draw.whole(0, 2))
+        made.tables["fact"][name] = {"type": of.kind.value, "value": text}
+        seen[name] = of
+        made.sight = replace(made.sight, compared={**made.sight.compared, text: of})
+    made.see(seen)
 
 
 def _value(made: Written, of: Type) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Earlier, Explanation
+    from kamrules.engines.cutoffs import Cutoffs
 
 __all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of", "explain"]
 
@@ -38,6 +39,7 @@ def decide(  # noqa: PLR0913  what one decision depends on
     top: int | None = None,
     language: str | None = None,
     strict: bool = True,
+    cutoffs: Cutoffs | None = None,
 ) -> Decision:
     """Return everything that the program decides about one account on a date.
 
@@ -46,12 +48,20 @@ def decide(  # noqa: PLR0913  what one decision depends on
     a table that is missing is lacking in the book. Dates may be `datetime.date` or ISO text, numbers
     int, float or Decimal. `earlier` is what was decided before (hysteresis, one-step moves, cooldowns);
     `top` keeps that many proposed actions; `language` is one of the ruleset's (its first by default).
+    `cutoffs` tell where the account stands in its book: what a run wrote (`Cutoffs.read`), or `Cutoffs.of`
+    accounts in process; without them what compares accounts (`rank`, ...) is unknown.
 
-    Raises DataError with every fact that the ruleset does not know or that is of the wrong type; with
-    `strict=False` such facts are unknown instead.
+    Raises DataError with every fact that the ruleset does not know or that is of the wrong type (with
+    `strict=False` such facts are unknown instead), and for cut-offs of another program.
     """
     return engine_of(program).decide(
-        facts, as_of=as_of, earlier=earlier, top=top, language=language, strict=strict
+        facts,
+        as_of=as_of,
+        earlier=earlier,
+        top=top,
+        language=language,
+        strict=strict,
+        cutoffs=cutoffs,
     )
 
 
@@ -63,11 +73,12 @@ def explain(  # noqa: PLR0913  what one decision depends on
     earlier: Earlier | None = None,
     language: str | None = None,
     strict: bool = True,
+    cutoffs: Cutoffs | None = None,
 ) -> Explanation:
     """Return the decision about one account with its proof, down to the values read.
 
     Takes the same facts as `decide`, and raises the same errors; all proposed actions are kept.
     """
     return engine_of(program).explain(
-        facts, as_of=as_of, earlier=earlier, language=language, strict=strict
+        facts, as_of=as_of, earlier=earlier, language=language, strict=strict, cutoffs=cutoffs
     )

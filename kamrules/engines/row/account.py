@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import GateState
 from kamrules.engines.row.placement import MET, UNKNOWN, UNMET
+from kamrules.engines.row.whole_book import addresses
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
 from kamrules.expression.types import Kind
 from kamrules.show import EPOCH, LAST, show
@@ -87,8 +88,9 @@ def _steps(program: Program) -> Iterator[tuple[str, Getter]]:
     """Yield for the address of every step what gives its value."""
     for index, fact in enumerate(program.facts):
         yield fact.address, _within("facts", index)
-    for index, step in enumerate(program.aggregates):
-        yield step.address, _within("aggregates", index)
+    aggregates = [each.address for each in program.aggregates]
+    for index, address in enumerate((*aggregates, *addresses(program))):
+        yield address, _within("aggregates", index)
     for index, score in enumerate(program.scores):
         for part, name in enumerate(("", ".low", ".high", ".band")):
             yield score.address + name, _within("scores", index, part)

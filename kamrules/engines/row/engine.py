@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force, validities
 from kamrules.compiler.program import ALWAYS
+from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
 from kamrules.engines.row.prepare import EPOCH, Prepared, Preparer
 from kamrules.engines.row.proof import prove
 from kamrules.engines.row.telling import Telling
+from kamrules.engines.row.whole_book import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +33,8 @@ class RowEngine:
         self.program = program
         self.preparer = Preparer(program)
         self._dated = _borders(program)
+        self._alone = not program.book_steps
+        self._known: tuple[Cutoffs, tuple[Any, ...]] | None = None
         self._slices: dict[int, tuple[Program, Callable[..., Any], Telling]] = {}
 
     def prepare(self, facts: Mapping[str, Any], *, strict: bool = True) -> Prepared:
@@ -49,18 +53,58 @@ class RowEngine:
         return found
 
     def compact(
-        self, prepared: Prepared, as_of: datetime.date, earlier: Earlier | None = None
+        self,
+        prepared: Prepared,
+        as_of: datetime.date,
+        earlier: Earlier | None = None,
+        cutoffs: Cutoffs | None = None,
     ) -> Compact:
-        """Decide prepared facts: ids and numbers only."""
+        """Decide prepared facts: ids and numbers only. Raises DataError for another program's cut-offs."""
         _, function, telling = self.slice(as_of)
         today = as_of.toordinal() - EPOCH
+        placing = () if self._alone and cutoffs is None else self._placing(cutoffs)
         if earlier is None:
             return Compact._make(
-                function(prepared.account, prepared.tables, today, None, None, None)
+                function(prepared.account, prepared.tables, today, None, None, None, *placing)
             )
         proposed = {name: each.toordinal() - EPOCH for name, each in earlier.proposed.items()}
         before = telling.before(earlier)
-        return Compact._make(function(prepared.account, prepared.tables, today, *before, proposed))
+        return Compact._make(
+            function(prepared.account, prepared.tables, today, *before, proposed, *placing)
+        )
+
+    def _placing(self, cutoffs: Cutoffs | None) -> tuple[Any, ...]:
+        """Return what the function takes beside the rest: the lookups in cut-offs, if it looks up any."""
+        found: Any = None
+        if cutoffs is not None:
+            known = self._known
+            if known is None or known[0] is not cutoffs:
+                known = self._known = (cutoffs, cutoffs.placing(self.program))
+            found = known[1]
+        return () if self._alone else (found,)
+
+    def cutoffs(
+        self,
+        accounts: Iterable[Mapping[str, Any]],
+        as_of: datetime.date | str,
+        *,
+        strict: bool = True,
+    ) -> Cutoffs:
+        """Return the cut-offs of a book in process; see Cutoffs.of."""
+        date = _date(as_of)
+        steps = self.program.book_steps
+        first = len(self.program.aggregates)
+        places = range(first, first + len(PARTS) * len(steps), len(PARTS))
+        columns: list[list[int | None]] = [[] for _ in steps]
+        for facts in accounts:
+            compact = self.compact(self.prepare(facts, strict=strict), date)
+            for column, place in zip(columns, places, strict=True):
+                column.append(compact.aggregates[place])
+        spreads = tuple(
+            Spread.of(step.text, places_of(step.item.type), column)
+            for step, column in zip(steps, columns, strict=True)
+        )
+        return Cutoffs(self.program.name, self.program.digest, date, spreads)
 
     def decide(  # noqa: PLR0913  what one decision depends on
         self,
@@ -71,14 +115,15 @@ class RowEngine:
         top: int | None = None,
         language: str | None = None,
         strict: bool = True,
+        cutoffs: Cutoffs | None = None,
     ) -> Decision:
         """Decide one account; see `decide`."""
         date = _date(as_of)
         prepared = self.prepare(facts, strict=strict)
-        compact = self.compact(prepared, date, earlier)
+        compact = self.compact(prepared, date, earlier, cutoffs)
         return self.slice(date)[2].decision(prepared, compact, date, earlier, top, language)
 
-    def explain(
+    def explain(  # noqa: PLR0913  what one decision depends on
         self,
         facts: Mapping[str, Any],
         *,
@@ -86,11 +131,12 @@ class RowEngine:
         earlier: Earlier | None = None,
         language: str | None = None,
         strict: bool = True,
+        cutoffs: Cutoffs | None = None,
     ) -> Explanation:
         """Decide one account and prove it; see `explain`."""
         date = _date(as_of)
         prepared = self.prepare(facts, strict=strict)
-        compact = self.compact(prepared, date, earlier)
+        compact = self.compact(prepared, date, earlier, cutoffs)
         program, _, telling = self.slice(date)
         decision = telling.decision(prepared, compact, date, earlier, None, language)
         account = telling.account(prepared, compact, date, earlier, language)
@@ -102,10 +148,11 @@ class RowEngine:
         *,
         as_of: datetime.date | str,
         top: int | None = None,
+        cutoffs: Cutoffs | None = None,
     ) -> Iterator[Decision]:
         """Yield the decisions of accounts one after another."""
         for facts in many:
-            yield self.decide(facts, as_of=as_of, top=top)
+            yield self.decide(facts, as_of=as_of, top=top, cutoffs=cutoffs)
 
 
 def _borders(program: Program) -> list[datetime.date]:

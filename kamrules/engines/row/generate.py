@@ -10,6 +10,7 @@ from kamrules.engines.row.arithmetic import decayed, rounded, stored_day, stored
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.loops import write_aggregates
 from kamrules.engines.row.placement import write_class, write_first, write_tier
+from kamrules.engines.row.whole_book import addresses, write_place
 from kamrules.expression.types import ACCOUNTS, Kind
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
     aggregates = {each.address: each for each in program.aggregates}
     facts = {each.address: each for each in program.facts}
     scores = {each.address: each for each in program.scores}
+    compared = {each.address: (each, place) for place, each in enumerate(program.book_steps)}
     pending = []
     for address in program.order:
         if address in aggregates:
@@ -53,13 +55,16 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
             writer.places["step", address] = (writer.keep(piece), bool(piece.needs))
         elif address in scores:
             _write_score(writer, scores[address])
+        elif address in compared:
+            write_place(writer, *compared[address])
         else:
             _write_placement(writer, program, address)
     if pending:
         write_aggregates(writer, program, layout, pending)
     write_actions(writer, program)
     _write_result(program, writer)
-    head = "def decide(account, tables, as_of, class_before, tier_before, proposed):"
+    more = ", cutoffs" if program.book_steps else ""
+    head = f"def decide(account, tables, as_of, class_before, tier_before, proposed{more}):"
     return "\n".join([head, *writer.head, *writer.lines]) + "\n"
 
 
@@ -212,7 +217,8 @@ def _write_result(program: Program, writer: Writer) -> None:
         _tuple(gate_names(writer)),
         "chosen", "held", "miss", "gaps",
         _tuple(facts),
-        _tuple([place[each.address] for each in program.aggregates]),
+        _tuple([place[each.address] for each in program.aggregates]
+               + [place[address] for address in addresses(program)]),
     ]  # fmt: skip
     writer.line(f"return ({', '.join(parts)})")
 

@@ -8,7 +8,14 @@ from kamrules.decision import Explanation, Proof, Read
 from kamrules.engines.row.account import outside
 from kamrules.engines.row.walking import truth, value
 from kamrules.expression import canonical
-from kamrules.expression.nodes import AccountColumn, Constant, RowColumn, StepValue
+from kamrules.expression.nodes import (
+    AccountColumn,
+    BookFunction,
+    Constant,
+    OfBook,
+    RowColumn,
+    StepValue,
+)
 from kamrules.expression.text import name_of
 from kamrules.expression.types import SCORE, SHARE
 from kamrules.expression.walk import below, with_children
@@ -68,6 +75,11 @@ class _Prover:
         self.account = account
         self.decision = decision
         self.aggregates = {each.address: each for each in program.aggregates}
+        self.compared = {
+            f"{each.address}.{function}": OfBook(function, each.item, SHARE)
+            for each in program.book_steps
+            for function in BookFunction
+        }
         self.language = account.language
 
     def explanation(self) -> Explanation:
@@ -110,16 +122,20 @@ class _Prover:
         return canonical(self._spelt(node))
 
     def _spelt(self, node: Node) -> Node:
-        """Return a tree with its aggregates written out again."""
+        """Return a tree with its aggregates and whole-book functions written out again."""
         if isinstance(node, StepValue) and node.address in self.aggregates:
             return self._spelt(self.aggregates[node.address].aggregate)
+        if isinstance(node, StepValue) and node.address in self.compared:
+            return self._spelt(self.compared[node.address])
         return with_children(node, self._spelt)
 
     def _reads(self, node: Node) -> tuple[Read, ...]:
         """Return the names in a tree with their values, each once."""
         found: dict[str, Read] = {}
-        for each in below(node):
-            if isinstance(each, StepValue) and each.address in self.aggregates:
+        for each in self._below(node):
+            if isinstance(each, StepValue) and each.address in self.compared:
+                read = self._compared(each)
+            elif isinstance(each, StepValue) and each.address in self.aggregates:
                 read = self._aggregate(each, self.aggregates[each.address])
             elif isinstance(each, StepValue | AccountColumn) or _parameter(each):
                 read = Read(
@@ -131,6 +147,20 @@ class _Prover:
                 continue
             found.setdefault(read.name, read)
         return tuple(found.values())
+
+    def _below(self, node: Node) -> Iterator[Node]:
+        """Yield the node and all below it; behind a whole-book function stands what it compares."""
+        for each in below(node):
+            yield each
+            if isinstance(each, StepValue) and each.address in self.compared:
+                yield from below(self.compared[each.address].item)
+
+    def _compared(self, node: StepValue) -> Read:
+        return Read(
+            name=self._text(node),
+            value=outside(self.account.value(node), node.type),
+            shown=self._shown(node),
+        )
 
     def _aggregate(self, node: StepValue, step: AggregateStep) -> Read:
         one = step.aggregate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kamrules.engines.sql.deciding import decide_book
+from kamrules.engines.sql.deciding import book_cutoffs, decide_book
 from kamrules.engines.sql.inspecting import Inspection, TableFound, inspect_book, read_account
 from kamrules.engines.sql.results import BookDecisions
 
@@ -10,6 +10,7 @@ __all__ = [
     "BookDecisions",
     "Inspection",
     "TableFound",
+    "book_cutoffs",
     "decide_book",
     "inspect_book",
     "read_account",

@@ -261,6 +261,11 @@ def _units(given: Sql, places: int) -> Sql:
     return when([(inside, binary(exp.Add, units.copy(), double(0.0)))])
 
 
+def whole_units(given: Sql, places: int) -> Sql:
+    """Return a double as a whole number of units of 10**-places, NULL beyond the digits it may have."""
+    return cast(_units(given, places), "bigint")
+
+
 def units_of(given: Sql, of: Type) -> Sql:
     """Return a double as a column of a type would store it, as a whole number of units."""
     found = _units(given, PLACES[of.kind])

@@ -38,6 +38,7 @@ from kamrules.engines.sql.staging import LINE, stage, unused
 from kamrules.engines.sql.summary import summary_reads
 from kamrules.engines.sql.tree import column, named, sql, text
 from kamrules.engines.sql.values import Values
+from kamrules.engines.sql.whole_book import before_decisions, compare, cutoffs_of, lay_places
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 from kamrules.show import EPOCH
 
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
     from kamrules.book import Book, OpenSource
     from kamrules.book.quality import TableQuality
     from kamrules.compiler.program import AggregateStep, Program
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.sql.staging import Staged
+    from kamrules.engines.sql.whole_book import Compared
     from kamrules.memory import EarlierFiles
 
 WIDTH, SHARE = 8, 0.5
@@ -124,6 +127,23 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         raise
 
 
+def book_cutoffs(
+    program: Program, book: Book, *, as_of: datetime.date, open_source: OpenSource
+) -> Cutoffs:
+    """Return the cut-offs that a run over the book would write, without deciding anything.
+
+    Raises DataError as decide_book does.
+    """
+    connection, folder = connect(None, None, None)
+    try:
+        with told_as_data():
+            needed = before_decisions(program)
+            return _Deciding(needed, book, Settings(as_of), connection, folder).cutoffs(open_source)
+    finally:
+        connection.close()
+        folder.cleanup()
+
+
 class _Deciding:
     """One book being decided."""
 
@@ -145,6 +165,7 @@ class _Deciding:
         self.joins: list[tuple[str, list[str]]] = []
         self.qualities: dict[str, TableQuality] = {}
         self.related: dict[str, Staged] = {}
+        self.compared: list[Compared] = []
         self.folder = folder
 
     def run(self, open_source: OpenSource, earlier: EarlierFiles | None) -> BookDecisions:
@@ -180,7 +201,14 @@ class _Deciding:
             quality=self._quality(),
             warnings=tuple(unused(self.book, dict(self.program.tables))),
             as_of=self.settings.as_of,
+            compared=self.compared,
         )
+
+    def cutoffs(self, open_source: OpenSource) -> Cutoffs:
+        """Work out what whole-book functions compare, and nothing else."""
+        self._stage(open_source)
+        self._lay_steps()
+        return cutoffs_of(self.connection, self.program, self.settings.as_of, self.compared)
 
     # the book
 
@@ -231,6 +259,7 @@ class _Deciding:
         aggregates = {each.address: each for each in program.aggregates}
         facts = {each.address: each for each in program.facts}
         scores = {each.address: (place, each) for place, each in enumerate(program.scores)}
+        compared = {each.address for each in program.book_steps}
         pending: list[AggregateStep] = []
         for address in program.order:
             if address in aggregates:
@@ -238,7 +267,9 @@ class _Deciding:
                 continue
             self._lay_aggregates(pending)
             pending = []
-            if address in facts:
+            if address in compared:
+                self._lay_book_steps()
+            elif address in facts:
                 found = self.values.value(facts[address].value)
                 self.values.places["step", address] = self.stack.keep(found)
             elif address in scores:
@@ -247,6 +278,15 @@ class _Deciding:
             else:
                 self._lay_placement(address)
         self._lay_aggregates(pending)
+
+    def _lay_book_steps(self) -> None:
+        """Lay all whole-book steps when the first one's turn comes; the order keeps them together."""
+        if self.compared:
+            return
+        self.compared = compare(
+            self.connection, self.values, self.program.book_steps, self._ground()
+        )
+        self.joins.append(lay_places(self.values, self.compared))
 
     def _lay_placement(self, address: str) -> None:
         program = self.program

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any, Self
 from kamrules.engines.sql.actions import has_cooldown
 from kamrules.engines.sql.summary import Summary
 from kamrules.engines.sql.tree import column, is_one_of, sql, text
+from kamrules.engines.sql.whole_book import cutoffs_of
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.memory import EarlierFiles
 
 if TYPE_CHECKING:
     import datetime
     import tempfile
+    from collections.abc import Sequence
     from pathlib import Path
 
     from kamrules.book import Quality
     from kamrules.compiler.program import Program
     from kamrules.diagnostics import Diagnostic
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.sql.outputs import Output
     from kamrules.engines.sql.tree import Sql
+    from kamrules.engines.sql.whole_book import Compared
 
 
 class BookDecisions:
@@ -36,6 +40,7 @@ class BookDecisions:
         quality: Quality,
         warnings: tuple[Diagnostic, ...],
         as_of: datetime.date,
+        compared: Sequence[Compared] = (),
     ) -> None:
         self.program = program
         self.connection = connection
@@ -45,6 +50,7 @@ class BookDecisions:
         self._folder = folder
         self._outputs = outputs
         self._places = places
+        self._compared = compared
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +102,12 @@ class BookDecisions:
         )
         found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
         return [{key: value for key, value in each.items() if key != "place"} for each in found]
+
+    def cutoffs(self) -> Cutoffs | None:
+        """Return what places a single account in this book; None without whole-book functions."""
+        if not self._compared:
+            return None
+        return cutoffs_of(self.connection, self.program, self.as_of, self._compared)
 
     def export_state(self, folder: Path) -> EarlierFiles:
         """Write what memory keeps of this run: every account's class and tier, and the actions proposed

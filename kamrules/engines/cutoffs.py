@@ -1,0 +1,266 @@
+"""Cut-offs: what whole-book functions have to know of a book, so that one account can be placed in it.
+
+A run writes them as cutoffs.json. An account that was in the book gets from them exactly what the run gave
+it; another one is placed where it would stand beside the book's accounts.
+"""
+
+from __future__ import annotations
+
+import datetime  # noqa: TC003  fields of models
+import json
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kamrules.diagnostics import DataError, Diagnostic, UsageError
+from kamrules.expression.types import DIGITS, PLACES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from kamrules.compiler.program import Program
+    from kamrules.expression.types import Type
+
+    Place = tuple[int, float | None, float | None]
+    """Rank, rank_share and share_of_total (nodes.BookFunction)."""
+
+MOST = 1_000_000
+"""So many different values are kept of a number; of more than that only each so many-th."""
+FILE = "cutoffs.json"
+
+
+def places_of(kind: Type) -> int:
+    """Return the decimal places to which a number is rounded before accounts are compared by it."""
+    return PLACES[Kind.MONEY] if kind.kind is Kind.MONEY else PLACES[Kind.NUMBER]
+
+
+def every(values: int) -> int:
+    """Return that one in so many different values is kept; 1 up to MOST."""
+    return max(1, -(-values // MOST))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a number is spread over a book.
+
+    `text` is its canonical expression. The number is counted in whole units of 10**-`places`: `accounts`
+    of the book have a known one, `total` is their sum, `values` are the different ones, greatest first,
+    and `above` says for each how many accounts have a greater one. With more than MOST different values
+    only every k-th is kept, and the smallest.
+    """
+
+    text: str
+    places: int
+    accounts: int
+    total: int
+    values: tuple[int, ...]
+    above: tuple[int, ...]
+
+    @staticmethod
+    def of(text: str, places: int, units: Iterable[int | None]) -> Spread:
+        """Return the spread of the accounts' values, None for each unknown one."""
+        counts = Counter(each for each in units if each is not None)
+        values = sorted(counts, reverse=True)
+        above, found = [], 0
+        for each in values:
+            above.append(found)
+            found += counts[each]
+        kept = list(_thinned(len(values)))
+        return Spread(
+            text,
+            places,
+            found,
+            sum(each * count for each, count in counts.items()),
+            tuple(values[index] for index in kept),
+            tuple(above[index] for index in kept),
+        )
+
+    def placing(self) -> Callable[[int], Place]:
+        """Return a function from a value, in whole units, to its place.
+
+        The rank of a value that is not among those kept is that of the greatest kept one below it.
+        """
+        rising, above = self.values[::-1], self.above[::-1]
+        accounts = self.accounts
+        total = float(self.total) if 0 < abs(self.total) < 10**DIGITS else None
+
+        def place(units: int) -> Place:
+            index = bisect_right(rising, units) - 1
+            rank = 1 + (above[index] if index >= 0 else accounts)
+            return (
+                rank,
+                min(rank, accounts) / accounts if accounts else None,
+                None if total is None else units / total,
+            )
+
+        return place
+
+
+def _thinned(count: int) -> Iterator[int]:
+    """Yield which of so many different values are kept."""
+    step = every(count)
+    yield from range(0, count, step)
+    if count and (count - 1) % step:
+        yield count - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """The spread, over a book on a date, of every number that a program's whole-book functions compare.
+
+    For the program with that digest only: another parameter may mean another number.
+    """
+
+    ruleset: str
+    digest: str
+    as_of: datetime.date
+    spreads: tuple[Spread, ...]
+
+    @staticmethod
+    def of(
+        program: Program,
+        accounts: Iterable[Mapping[str, Any]],
+        as_of: datetime.date | str,
+        *,
+        strict: bool = True,
+    ) -> Cutoffs:
+        """Return the cut-offs of a book in process: each account's facts as `decide` takes them.
+
+        Raises DataError as `decide` does.
+        """
+        from kamrules.engines.row import engine_of  # noqa: PLC0415  a neighbour that needs this module
+
+        return engine_of(program).cutoffs(accounts, as_of, strict=strict)
+
+    @staticmethod
+    def read(path: str | Path) -> Cutoffs:
+        """Return what a file holds. Raises UsageError without such a file, DataError for another content."""
+        try:
+            content = Path(path).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise UsageError(Diagnostic("KR805", f"`{path}` cannot be read: {reason}")) from None
+        try:
+            model = _File.model_validate_json(content, strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(each) for each in first["loc"])
+            reason = f"`{where}`: {first['msg']}" if where else first["msg"]
+            message = f"`{path}` holds no cut-offs: {reason[:1].lower()}{reason[1:]}"
+            mend = f"a run writes them as {FILE} into its folder"
+            raise DataError(Diagnostic("KR605", message, help=mend)) from None
+        return model.cutoffs()
+
+    def write(self, path: str | Path) -> None:
+        """Write the cut-offs to a file, whole or not at all. Raises OSError when that is not possible."""
+        target = Path(path)
+        beside = target.with_name(f".{target.name}.part")
+        try:
+            beside.write_text(self.as_json(), encoding="utf-8", newline="\n")
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def as_json(self) -> str:
+        """Return the cut-offs as JSON, a line a spread; numbers are whole units, as Spread holds them."""
+        head = {
+            "content": "cut-offs",
+            "ruleset": self.ruleset,
+            "digest": self.digest,
+            "as_of": self.as_of.isoformat(),
+        }
+        lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
+        spreads = [
+            _json({name: getattr(each, name) for name in Spread.__dataclass_fields__})
+            for each in self.spreads
+        ]
+        listed = ",\n  ".join(spreads)
+        lines.append(f'"spreads": [\n  {listed}\n]' if spreads else '"spreads": []')
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    def placing(self, program: Program) -> tuple[Callable[[int], Place], ...]:
+        """Return what gives an account's place, for each whole-book step of a program.
+
+        Raises DataError when the cut-offs are of another program.
+        """
+        if self.digest != program.digest:
+            raise DataError(self._foreign(program))
+        known = {each.text: each for each in self.spreads}
+        found = []
+        for step in program.book_steps:
+            spread = known.get(step.text)
+            if spread is None or spread.places != places_of(step.item.type):
+                what = f"the cut-offs do not tell how `{step.text}` is spread over the book"
+                raise DataError(Diagnostic("KR606", what, help=_again(program)))
+            found.append(spread.placing())
+        return tuple(found)
+
+    def _foreign(self, program: Program) -> Diagnostic:
+        if self.ruleset == program.name:
+            what = f"the cut-offs are of ruleset `{program.name}` with other rules or parameters"
+        else:
+            what = f"the cut-offs are of ruleset `{self.ruleset}`, not of `{program.name}`"
+        return Diagnostic("KR606", what, help=_again(program))
+
+
+def _again(program: Program) -> str:
+    return f"run the book again with ruleset `{program.name}` as it is now, which writes {FILE}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class _Spread(BaseModel):
+    """A spread as the file has it."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str
+    places: int = Field(ge=0, le=PLACES[Kind.NUMBER])
+    accounts: int = Field(ge=0)
+    total: int
+    values: list[int]
+    above: list[int]
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        values, above = self.values, self.above
+        if len(values) != len(above):
+            raise ValueError("`values` and `above` differ in length")
+        if any(one <= two for one, two in pairwise(values)):
+            raise ValueError("`values` do not fall")
+        rises = all(one < two for one, two in pairwise([*above, self.accounts]))
+        if not rises or above[:1] != [0] * bool(self.accounts):
+            raise ValueError("`above` does not rise from 0 to less than `accounts`")
+        return self
+
+
+class _File(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid")
+    content: Literal["cut-offs"]
+    ruleset: str
+    digest: str
+    as_of: datetime.date
+    spreads: list[_Spread]
+
+    def cutoffs(self) -> Cutoffs:
+        """Return what the file says."""
+        spreads = tuple(
+            Spread(
+                each.text,
+                each.places,
+                each.accounts,
+                each.total,
+                tuple(each.values),
+                tuple(each.above),
+            )
+            for each in self.spreads
+        )
+        return Cutoffs(self.ruleset, self.digest, self.as_of, spreads)
