@@ -15,7 +15,7 @@ EPOCH = datetime.date(1970, 1, 1).toordinal()
 LAST = datetime.date.max.toordinal()
 WORDS = {
     "en": {"unknown": "unknown", "yes": "yes", "no": "no", "large": "too large"},
-    "zh": {"unknown": "未知", "yes": "是", "no": "否", "large": "too large"},
+    "zh": {"unknown": "未知", "yes": "是", "no": "否", "large": "过大"},
 }
 DIGITS = {
     Kind.MONEY: 0,
@@ -34,7 +34,7 @@ def show(value: float | str | bool | None, kind: Type, language: str = "en") -> 
     if value is None:
         return words["unknown"]
     if isinstance(value, str):
-        return value
+        return kind.label(value)
     if isinstance(value, bool):
         return words["yes" if value else "no"]
     if kind.kind is Kind.DATE:

@@ -86,6 +86,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     about: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class FactStep:
     source: tuple[str, ...] = ()
     info_level: int = 1
     place: Place | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class Band:
 
     id: str
     interval: Interval
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +370,8 @@ class Program:
     `tier`, `phase`, `strategy`; gates stand with their class or tier, actions come after everything.
 
     `digest` is the SHA-256 (hex) of the ruleset's meaning, parameters included.
-    `class_title`... texts are in the ruleset's first language; Message carries the others.
+    Titles and descriptions are in the ruleset's first language; `translations` holds them in the others
+    by language and address, and `in_language` puts them in place. Message carries every language.
     """
 
     name: str
@@ -393,6 +397,7 @@ class Program:
     order: tuple[str, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     book_steps: tuple[BookStep, ...] = ()
 
     def __hash__(self) -> int:

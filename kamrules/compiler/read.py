@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
 from kamrules.compiler.program import Parameter
@@ -26,13 +27,14 @@ def read(draft: Draft) -> None:
         ACCOUNT_ID: Column(ACCOUNT_ID, TEXT, "The account's id in its CRM"),
         **accounts.columns,
     }
-    draft.tables[ACCOUNTS] = Table(ACCOUNTS, columns, accounts.order, accounts.about)
+    draft.tables[ACCOUNTS] = replace(accounts, columns=columns)
     for name, parameter in model.parameter.items():
         kind = Type(Kind(parameter.type), tuple(parameter.choices))
         low = None if parameter.low is None else _plain(parameter.low)
         high = None if parameter.high is None else _plain(parameter.high)
         value = _plain(parameter.value)
-        draft.parameters[name] = Parameter(name, kind, value, low, high, parameter.about)
+        title = parameter.title or ""
+        draft.parameters[name] = Parameter(name, kind, value, low, high, parameter.about, title)
 
 
 @overload
@@ -48,7 +50,13 @@ def _plain(value: float | str | bool | datetime.date) -> float | str | bool:  # 
 
 def _table(draft: Draft, name: str, table: TableModel) -> Table:
     columns = {
-        key: Column(key, Type(Kind(each.type), tuple(each.choices)), each.about, each.info_level)
+        key: Column(
+            key,
+            Type(Kind(each.type), tuple(each.choices)),
+            each.about,
+            each.info_level,
+            each.title or "",
+        )
         for key, each in table.column.items()
     }
     dates = [key for key, each in columns.items() if each.type.kind is Kind.DATE]
@@ -57,4 +65,4 @@ def _table(draft: Draft, name: str, table: TableModel) -> Table:
         order = dates[0] if dates else None
     elif order not in dates:
         draft.unknown_name("date column", order, dates, "table", name, "order")
-    return Table(name, columns, order, table.about)
+    return Table(name, columns, order, table.about, table.title or "")

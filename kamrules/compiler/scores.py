@@ -37,7 +37,7 @@ def score(draft: Draft, name: str) -> Score:
     for key in each.band:
         interval = _interval(draft, SCORE, *path, "band", key)
         if interval is not None:
-            bands.append(Band(key, interval))
+            bands.append(Band(key, interval, key.replace("_", " ")))
     if bands and len(bands) == len(each.band):
         cover(
             draft, [(band.interval, (*path, "band", band.id)) for band in bands],

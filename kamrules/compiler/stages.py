@@ -108,5 +108,8 @@ def _freeze(draft: Draft) -> Program:
         order=draft.order,
         sources={name: each.title for name, each in draft.ruleset.model.source.items()},
         about=header.about,
+        translations={
+            language: dict(texts) for language, texts in draft.ruleset.model.message.items()
+        },
         book_steps=tuple(draft.book_steps),
     )

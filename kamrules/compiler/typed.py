@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.conditions import condition
+from kamrules.compiler.labels import labelled
 from kamrules.compiler.program import (
     ActionRule,
     Class,
@@ -70,7 +71,7 @@ def _fact(draft: Draft, name: str) -> None:
     draft.facts.append(
         FactStep(
             f"fact.{name}", name, kind, value, fact.about, tuple(fact.source), level,
-            draft.place("fact", name),
+            draft.place("fact", name), fact.title or "",
         )
     )  # fmt: skip
 
@@ -100,12 +101,19 @@ def _message(draft: Draft, written: str | None, *path: str) -> Message | None:
     if written is None:
         return None
     languages = draft.ruleset.model.ruleset.languages
-    texts = {languages[0]: draft.message(*path)}
+    texts = {languages[0]: _pieces(draft, languages[0], *path)}
     address = ".".join(path)
     for language, translations in draft.ruleset.model.message.items():
         if address in translations:
-            texts[language] = draft.message("message", language, address)
+            texts[language] = _pieces(draft, language, "message", language, address)
     return Message(texts)
+
+
+def _pieces(draft: Draft, language: str, *path: str) -> tuple[str | Node, ...]:
+    return tuple(
+        each if isinstance(each, str) else labelled(draft, each, language)
+        for each in draft.message(*path)
+    )
 
 
 def _class(draft: Draft, name: str) -> Class:

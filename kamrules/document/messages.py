@@ -70,7 +70,43 @@ def addresses(root: Entry) -> set[str]:
     collect(
         {k: v for k, v in root.value.items() if k not in ("message", "ruleset")}, RulesetModel, ""
     )
+    found |= set(_words(root))
     return {each for each in found if not each.startswith(".")}
+
+
+def _words(root: Entry) -> Iterator[str]:
+    """Yield the addresses of what people read for bands and choices, such as `score.worth.band.low`."""
+    for address, entry in _tables(root, "score"):
+        bands = entry.value.get("band")
+        yield from (f"{address}.band.{name}" for name in _keys(bands))
+    for kind in ("fact", "parameter"):
+        for address, entry in _tables(root, kind):
+            yield from (f"{address}.choices.{name}" for name in _choices(entry))
+    for address, entry in _tables(root, "table"):
+        columns = entry.value.get("column")
+        for name in _keys(columns):
+            column = columns.value[name] if columns is not None else entry
+            if isinstance(column.value, dict):
+                lead = f"{address}.column.{name}.choices"
+                yield from (f"{lead}.{choice}" for choice in _choices(column))
+
+
+def _tables(root: Entry, kind: str) -> Iterator[tuple[str, Entry]]:
+    section = root.value.get(kind)
+    for name in _keys(section):
+        entry = section.value[name] if section is not None else root
+        if isinstance(entry.value, dict):
+            yield f"{kind}.{name}", entry
+
+
+def _keys(entry: Entry | None) -> list[str]:
+    return list(entry.value) if entry is not None and isinstance(entry.value, dict) else []
+
+
+def _choices(entry: Entry) -> list[str]:
+    found = entry.value.get("choices")
+    listed = found.value if found is not None else []
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
 def check(root: Entry, known: set[str]) -> list[Diagnostic]:

@@ -57,10 +57,20 @@ DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """The type of a value: its kind and, for a choice, what may be chosen (in declaration order)."""
+    """The type of a value: its kind and, for a choice, what may be chosen (in declaration order).
+
+    `labels` are what people read for the choices, in their order; only slots of messages have them.
+    """
 
     kind: Kind
     choices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def label(self, choice: str) -> str:
+        """Return what people read for a choice or a text: its label, else itself."""
+        if not self.labels or choice not in self.choices:
+            return choice
+        return self.labels[self.choices.index(choice)]
 
     @property
     def numeric(self) -> bool:
@@ -100,6 +110,7 @@ class Column:
     type: Type
     about: str = ""
     info_level: int = 1
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,7 @@ class Table:
     columns: Mapping[str, Column] = field(default_factory=dict)
     order: str | None = None
     about: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.oracle.reading import EPOCH, Value, half_away
 if TYPE_CHECKING:
     from kamrules.expression.types import Type
 
-WORDS = {"en": ("unknown", "yes", "no"), "zh": ("未知", "是", "否")}
+WORDS = {"en": ("unknown", "yes", "no", "too large"), "zh": ("未知", "是", "否", "过大")}
 # kind: places after scaling, how many of them belong behind the point, sign behind
 FORMS = {
     "money": (0, 0, ""),
@@ -26,22 +26,22 @@ FORMS = {
 
 def shown(value: Value, of: Type, language: str) -> str:
     """Return the value as a message shows it."""
-    unknown, yes, no = WORDS.get(language, WORDS["en"])
+    unknown, yes, no, large = WORDS.get(language, WORDS["en"])
     if value is None:
         return unknown
     if isinstance(value, bool):
         return yes if value else no
     if isinstance(value, str):
-        return value
+        return dict(zip(of.choices, of.labels, strict=False)).get(value, value)
     if of.kind.value == "date":
         return _day(value) or unknown
     scaling, places, sign = FORMS[of.kind.value]
     scaled = value * float(10**scaling)
     if not math.isfinite(scaled):
-        return "too large"
+        return large
     whole = half_away(Fraction(scaled))
     if abs(whole) >= 10**18:
-        return "too large"
+        return large
     before, behind = divmod(abs(whole), 10**places)
     digits = f"{before:,}"
     rest = str(behind).rjust(places, "0").rstrip("0") if places else ""

@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force, validities
+from kamrules.compiler.in_language import in_language
 from kamrules.compiler.program import ALWAYS
 from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
 from kamrules.engines.row.compact import Compact
@@ -36,6 +37,7 @@ class RowEngine:
         self._alone = not program.book_steps
         self._known: tuple[Cutoffs, tuple[Any, ...]] | None = None
         self._slices: dict[int, tuple[Program, Callable[..., Any], Telling]] = {}
+        self._told: dict[tuple[int, str], tuple[Program, Telling]] = {}
 
     def prepare(self, facts: Mapping[str, Any], *, strict: bool = True) -> Prepared:
         """Return an account's facts in the form that `compact` takes; see Preparer.prepare."""
@@ -43,7 +45,7 @@ class RowEngine:
 
     def slice(self, as_of: datetime.date) -> tuple[Program, Callable[..., Any], Telling]:
         """Return the program in force on a date, its function, and what makes Decisions of it."""
-        key = sum(as_of >= border for border in self._dated)
+        key = self._key(as_of)
         found = self._slices.get(key)
         if found is None:
             program = in_force(self.program, as_of)
@@ -51,6 +53,20 @@ class RowEngine:
             function = generate(program, self.preparer.layout)
             found = self._slices[key] = (program, function, Telling(program, self.preparer.layout))
         return found
+
+    def _key(self, as_of: datetime.date) -> int:
+        return sum(as_of >= border for border in self._dated)
+
+    def _telling(self, as_of: datetime.date, language: str | None) -> tuple[Program, Telling]:
+        """Return the program in force, and what makes Decisions of it, in a language."""
+        program, _, telling = self.slice(as_of)
+        if language is None or not program.translations.get(language):
+            return program, telling
+        key = (self._key(as_of), language)
+        if key not in self._told:
+            translated = in_language(program, language)
+            self._told[key] = (translated, Telling(translated, self.preparer.layout))
+        return self._told[key]
 
     def compact(
         self,
@@ -121,7 +137,8 @@ class RowEngine:
         date = _date(as_of)
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
-        return self.slice(date)[2].decision(prepared, compact, date, earlier, top, language)
+        telling = self._telling(date, language)[1]
+        return telling.decision(prepared, compact, date, earlier, top, language)
 
     def explain(  # noqa: PLR0913  what one decision depends on
         self,
@@ -137,7 +154,7 @@ class RowEngine:
         date = _date(as_of)
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
-        program, _, telling = self.slice(date)
+        program, telling = self._telling(date, language)
         decision = telling.decision(prepared, compact, date, earlier, None, language)
         account = telling.account(prepared, compact, date, earlier, language)
         return prove(program, self.preparer.layout, account, decision)

@@ -102,7 +102,7 @@ class _Prover:
             each.id: Proof(
                 kind="fact",
                 address=each.address,
-                title=each.about or each.id,
+                title=each.title or each.about or each.id,
                 shown=self._shown(StepValue(each.address, each.type)),
                 text=self._text(each.value),
                 reads=self._reads(each.value),
@@ -206,7 +206,7 @@ class _Prover:
             low, high = (show(each, SCORE, self.language) for each in (result.low, result.high))
             shown = f"{shown} ({low} to {high})"
         if result.band:
-            shown = f"{shown} {result.band}"
+            shown = f"{shown} {next(each.title for each in score.bands if each.id == result.band)}"
         return Proof(
             kind="score", address=score.address, title=score.title, shown=shown, source=score.source,
             children=children,

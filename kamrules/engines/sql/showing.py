@@ -54,7 +54,7 @@ def shown(item: Sql, of: Type, language: str) -> Sql:
     if of.kind is Kind.DATE:
         return _date(item, unknown)
     if not of.numeric:
-        return call("coalesce", item, unknown)
+        return call("coalesce", _labelled(item, of), unknown)
     share = of.kind is Kind.SHARE
     scale = 1000.0 if share else 10.0 ** DIGITS[of.kind]
     scaled = item if scale == 1 else binary(exp.Mul, item, double(scale))
@@ -64,6 +64,16 @@ def shown(item: Sql, of: Type, language: str) -> Sql:
     if share:
         figure = call("concat", figure, text("%"))
     return when([(is_null(item.copy()), unknown), (fits, figure)], text(words["large"]))
+
+
+def _labelled(item: Sql, of: Type) -> Sql:
+    """Return what people read for a choice."""
+    named = [
+        (binary(exp.EQ, item.copy(), text(choice)), text(label))
+        for choice, label in zip(of.choices, of.labels, strict=False)
+        if choice != label
+    ]
+    return when(named, item) if named else item
 
 
 def _date(item: Sql, unknown: Sql) -> Sql:
