@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kamrules.decision import Action, Decision, Earlier
     from kamrules.diagnostics import DataError, Diagnostic, KamrulesError, RulesetError, UsageError
     from kamrules.document import Ruleset, load_ruleset
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row import decide, explain
     from kamrules.hookspecs import hookimpl
 
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Action",
     "Book",
+    "Cutoffs",
     "DataError",
     "Decision",
     "Diagnostic",
@@ -58,6 +60,7 @@ _HOMES = {
         "UsageError",
     ),
     "kamrules.document": ("Ruleset", "load_ruleset"),
+    "kamrules.engines.cutoffs": ("Cutoffs",),
     "kamrules.engines.row": ("decide", "explain"),
     "kamrules.hookspecs": ("hookimpl",),
 }

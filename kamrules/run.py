@@ -146,6 +146,7 @@ class _Work:
         self.book = _book(order.book)
         self.as_of = date_of(order.as_of, self.book)
         self.language = language_of(self.program, order.language)
+        self.program = in_language(self.program, self.language)
         name = self.book.file or self.book.name
         program = self.program
         run = Run(program.name, program.version, program.digest, self.as_of, name, order.out)
@@ -219,6 +220,7 @@ class _Work:
                 files = self.plugins.write(
                     self.order.format, decisions.tables, output.folder, decisions.connection
                 )
+                files += _cutoffs(decisions, output)
             if memory is not None:
                 with self._step("remembering", "remember"):
                     kept = decisions.export_state(scratch)
@@ -289,6 +291,20 @@ class _Work:
             "files": list(files),
             "durations": self.durations,
         }
+
+
+def _cutoffs(decisions: BookDecisions, output: OutputFolder) -> tuple[str, ...]:
+    """Write what places a single account in this book later, if the ruleset compares accounts."""
+    from kamrules.engines.cutoffs import FILE  # noqa: PLC0415
+
+    cutoffs = decisions.cutoffs()
+    if cutoffs is None:
+        return ()
+    try:
+        cutoffs.write(output.folder / FILE)
+    except OSError as error:
+        raise output.failure(error) from error
+    return (FILE,)
 
 
 def _silent(_step: str) -> None:

@@ -102,6 +102,16 @@ def language(command: Command) -> Command:
     )(command)
 
 
+def cutoffs(command: Command) -> Command:
+    """Add `--cutoffs`."""
+    return click.option(
+        "--cutoffs",
+        type=FILE,
+        metavar="FILE",
+        help="The cutoffs.json of a run, for rules that compare accounts (rank, share_of_total).",
+    )(command)
+
+
 def as_json(command: Command) -> Command:
     """Add `--json`."""
     return click.option(

@@ -1,8 +1,7 @@
 """Program: what a ruleset means, ready for an engine: typed, ordered steps and no author's syntax.
 
-A Program is immutable, hashable by its `digest`, picklable, and safe to share between threads.
-Steps refer to each other by address through nodes.StepValue, and only to steps that stand earlier in
-`Program.order`, so an engine may compute them from front to back.
+A Program is immutable, hashable by its `digest`, picklable, and safe to share between threads. Steps refer
+to each other by address (nodes.StepValue), and only to steps that stand earlier in `Program.order`.
 """
 
 from __future__ import annotations
@@ -50,13 +49,22 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text with typed slots, in every language that the author gave (`en` first).
+    """A text with typed slots, in every language that the author gave (the ruleset's first one first).
 
     `texts[language]` is a tuple of literal pieces (str) and nodes whose values are shown as
-    kamrules.decision.show does.
+    kamrules.show.show does; the type of a node that is a choice holds its labels in that language.
     """
 
     texts: Mapping[str, tuple[str | Node, ...]]
+
+    def told(self, language: str) -> tuple[str, tuple[str | Node, ...]]:
+        """Return the language in which the text is shown to who reads that one, and its pieces.
+
+        A text that is not translated is shown in the ruleset's first language throughout.
+        """
+        if self.texts.get(language):
+            return language, self.texts[language]
+        return next(iter(self.texts.items()), (language, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,8 @@ class Validity:
 
     def holds(self, as_of: datetime.date) -> bool:
         """Whether the rule is in force on that date."""
-        return (self.start is None or self.start <= as_of) and (
-            self.end is None or as_of <= self.end
-        )
+        begun = self.start is None or self.start <= as_of
+        return begun and (self.end is None or as_of <= self.end)
 
 
 ALWAYS = Validity()
@@ -103,11 +110,9 @@ class AggregateStep:
 
 @dataclass(frozen=True, slots=True)
 class BookStep:
-    """A number of the account that whole-book functions compare; address `book.<number>`.
-
-    It yields `book.<number>.rank`, `.rank_share` and `.share_of_total` (nodes.BookFunction). The item reads
-    nothing that is decided and no other BookStep. `text` is its canonical text, which tells it apart
-    in cut-offs (kamrules.engines.cutoffs).
+    """A number by which whole-book functions compare accounts; address `book.<number>`, and it yields
+    `book.<number>.<function>` (nodes.BookFunction). The item reads nothing that is decided and no other
+    such step; `text` is its canonical text, by which cut-offs know it.
     """
 
     address: str
@@ -132,9 +137,8 @@ class FactStep:
 
 @dataclass(frozen=True, slots=True)
 class ScaleStep:
-    """One line of a criterion's scale: `points` for values in the interval, or among the choices.
-
-    Both None: every other known value.
+    """One line of a criterion's scale: `points` for values in the interval, or among the choices, or (both
+    None) for every other known value.
     """
 
     points: float
@@ -370,8 +374,8 @@ class Program:
     `tier`, `phase`, `strategy`; gates stand with their class or tier, actions come after everything.
 
     `digest` is the SHA-256 (hex) of the ruleset's meaning, parameters included.
-    Titles and descriptions are in the ruleset's first language; `translations` holds them in the others
-    by language and address, and `in_language` puts them in place. Message carries every language.
+    Titles and descriptions are in the first of `languages`; `translations` holds them in the others by
+    language and address, and `in_language` puts them in place. A Message carries every language.
     """
 
     name: str

@@ -13,6 +13,7 @@ from kamrules.cli.terminal import put
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @click.command(
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     help="Keep the N best actions; all by default.",
 )
 @options.language
+@options.cutoffs
 def command(  # noqa: PLR0913  one parameter an option
     *,
     facts: str,
@@ -37,13 +39,16 @@ def command(  # noqa: PLR0913  one parameter an option
     as_of: datetime.date | None,
     top: int | None,
     language: str | None,
+    cutoffs: Path | None,
 ) -> None:
     """Decide the account whose facts are in FACTS.json (- for stdin), and print the decision as JSON.
 
     The facts are one JSON object: account_id, the columns of the accounts table, and each related table
-    as a list of objects. `kamrules schema decision` describes what comes out.
+    as a list of objects. `kamrules schema decision` describes what comes out. Without --cutoffs, what
+    compares the account with the rest of its book is unknown.
     """
-    from kamrules.engines.row import decide  # noqa: PLC0415  `--help` does without it
+    from kamrules.engines.cutoffs import Cutoffs  # noqa: PLC0415  `--help` does without it
+    from kamrules.engines.row import decide  # noqa: PLC0415
     from kamrules.run import date_of, language_of  # noqa: PLC0415
 
     account = read_facts(facts)
@@ -54,5 +59,6 @@ def command(  # noqa: PLR0913  one parameter an option
         as_of=date_of(as_of),
         top=top,
         language=language_of(program, language),
+        cutoffs=None if cutoffs is None else Cutoffs.read(cutoffs),
     )
     put(decision.model_dump_json(by_alias=True, indent=2))

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from kamrules.book import Book
+    from kamrules.compiler import Program
     from kamrules.decision import Decision, Earlier
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.plugins import Plugins
 
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 @options.as_of
 @options.state
 @options.language
+@options.cutoffs
 @options.as_json
 def command(  # noqa: PLR0913  one parameter an option
     *,
@@ -38,12 +42,14 @@ def command(  # noqa: PLR0913  one parameter an option
     as_of: datetime.date | None,
     state: Path | None,
     language: str | None,
+    cutoffs: Path | None,
     as_json: bool,
 ) -> None:
     """Tell why the account ACCOUNT_ID of BOOK is decided as it is, down to the values read.
 
     Each score by criterion, each gate, why each action, and why it is not the next class or tier yet.
-    With --state, as a run with the same state would decide.
+    With --state, as a run with the same state would decide. Where rules compare accounts, the rest of BOOK
+    is looked at too, or --cutoffs instead.
     """
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
     from kamrules.engines.row import explain  # noqa: PLC0415
@@ -62,6 +68,7 @@ def command(  # noqa: PLR0913  one parameter an option
         earlier=_earlier(state, account_id, date),
         language=language_of(program, language),
         strict=False,
+        cutoffs=_cutoffs(cutoffs, program, opened, date, known),
     )
     if as_json:
         put(explanation.model_dump_json(by_alias=True, indent=2))
@@ -70,6 +77,20 @@ def command(  # noqa: PLR0913  one parameter an option
 
     owners = _owners(known, explanation.decision, facts)
     console().print(decision_tree(explanation, owners))
+
+
+def _cutoffs(
+    path: Path | None, program: Program, book: Book, as_of: datetime.date, plugins: Plugins
+) -> Cutoffs | None:
+    """Return what places the account in its book, where the ruleset compares accounts."""
+    from kamrules.engines.cutoffs import Cutoffs  # noqa: PLC0415
+    from kamrules.engines.sql import book_cutoffs  # noqa: PLC0415
+
+    if path is not None:
+        return Cutoffs.read(path)
+    if not program.book_steps:
+        return None
+    return book_cutoffs(program, book, as_of=as_of, open_source=plugins.open_source)
 
 
 def _earlier(state: Path | None, account_id: str, as_of: datetime.date) -> Earlier | None:

@@ -88,8 +88,9 @@ def command(  # noqa: PLR0913  one parameter an option
 ) -> None:
     """Decide every account of BOOK: a book file, a folder of tables, or one file of accounts.
 
-    Writes the tables decisions, actions, scores, gates and gaps, and run.json. A run is done as a whole
-    or not at all: on any error, the files and the state of earlier runs are as they were.
+    Writes the tables decisions, actions, scores, gates and gaps, and run.json; where rules compare accounts,
+    also cutoffs.json, with which `decide` places a single account. A run is done as a whole or not at all: on
+    any error, the files and the state of earlier runs are as they were.
     """
     from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
     from kamrules.cli.summary import print_files, print_summary  # noqa: PLC0415
