@@ -134,6 +134,7 @@ class _Work:
 
     def result(self) -> Result:
         """Do it all."""
+        from kamrules.compiler.in_language import in_language  # noqa: PLC0415
         from kamrules.hookspecs import Run  # noqa: PLC0415  only runs need it
         from kamrules.output import OutputFolder  # noqa: PLC0415
 
@@ -178,7 +179,7 @@ class _Work:
         program, diagnostics = compile_with_warnings(self.ruleset)
         if program is None:
             raise RulesetError(*diagnostics)
-        self.program = program
+        self.program: Program = program
         self.warnings += diagnostics
 
     def _transaction(self, output: OutputFolder, run: Run) -> dict[str, Any]:

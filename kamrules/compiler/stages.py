@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kamrules.compiler.borrowed import borrowed
 from kamrules.compiler.cases import cases
 from kamrules.compiler.draft import Draft
+from kamrules.compiler.in_language import translated
 from kamrules.compiler.order import order
 from kamrules.compiler.program import Hit, Program
 from kamrules.compiler.read import read
@@ -84,7 +85,10 @@ def _compiled(
 
 def _freeze(draft: Draft) -> Program:
     header = draft.ruleset.model.ruleset
-    return Program(
+    translations = {
+        language: dict(texts) for language, texts in draft.ruleset.model.message.items()
+    }
+    program = Program(
         name=header.name,
         version=header.version,
         digest=draft.ruleset.digest,
@@ -108,8 +112,8 @@ def _freeze(draft: Draft) -> Program:
         order=draft.order,
         sources={name: each.title for name, each in draft.ruleset.model.source.items()},
         about=header.about,
-        translations={
-            language: dict(texts) for language, texts in draft.ruleset.model.message.items()
-        },
+        translations=translations,
         book_steps=tuple(draft.book_steps),
     )
+    # a ruleset may write in one language over another that it extends in another
+    return translated(program, translations.get(header.languages[0], {}))

@@ -186,7 +186,7 @@ class Account(Mapping[str, "Value"]):
         return "".join(
             each
             if isinstance(each, str)
-            else shown(value_of(each, self.world), each.type, self.language)
+            else shown(value_of(each, self.world), each.type, language)
             for each in pieces
         )
 

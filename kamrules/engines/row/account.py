@@ -38,7 +38,7 @@ class Names:
         gates = [gate for each in program.paths for gate in each.gates]
         gates += [gate for each in program.tiers for gate in each.gates]
         self.gates = {gate.address: index for index, gate in enumerate(gates)}
-        self._texts: dict[tuple[int, str], tuple[str | tuple[Getter, Type], ...]] = {}
+        self._texts: dict[tuple[int, str], tuple[str, tuple[str | tuple[Getter, Type], ...]]] = {}
 
     def getter(self, node: Node) -> Getter:
         """Return what gives the value of a name, a constant or the date of the run."""
@@ -55,16 +55,19 @@ class Names:
             case _:
                 return lambda one: float(one.as_of.toordinal() - EPOCH)
 
-    def pieces(self, message: Message, language: str) -> tuple[str | tuple[Getter, Type], ...]:
-        """Return a message's text in a language, else in the first, with a getter for each slot."""
+    def pieces(
+        self, message: Message, language: str
+    ) -> tuple[str, tuple[str | tuple[Getter, Type], ...]]:
+        """Return a message's text as Message.told does, with a getter for each slot."""
         # the program, and with it the message, lives as long as this does
         key = (id(message), language)
         found = self._texts.get(key)
         if found is None:
-            pieces = message.texts.get(language) or next(iter(message.texts.values()))
-            found = self._texts[key] = tuple(
+            spoken, pieces = message.told(language)
+            slots = tuple(
                 each if isinstance(each, str) else (self.getter(each), each.type) for each in pieces
             )
+            found = self._texts[key] = (spoken, slots)
         return found
 
 
@@ -136,9 +139,10 @@ class Account:
         """Return a message with its slots filled, in the wanted language or else the first."""
         if message is None or not message.texts:
             return None
+        language, pieces = self.names.pieces(message, self.language)
         return "".join([
-            each if isinstance(each, str) else show(each[0](self), each[1], self.language)
-            for each in self.names.pieces(message, self.language)
+            each if isinstance(each, str) else show(each[0](self), each[1], language)
+            for each in pieces
         ])  # fmt: skip
 
     def state(self, gate: Gate) -> GateState:

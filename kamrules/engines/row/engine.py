@@ -60,7 +60,7 @@ class RowEngine:
     def _telling(self, as_of: datetime.date, language: str | None) -> tuple[Program, Telling]:
         """Return the program in force, and what makes Decisions of it, in a language."""
         program, _, telling = self.slice(as_of)
-        if language is None or not program.translations.get(language):
+        if language not in program.languages[1:]:
             return program, telling
         key = (self._key(as_of), language)
         if key not in self._told:

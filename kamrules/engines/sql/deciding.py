@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.compiler.in_force import in_force
+from kamrules.compiler.in_language import in_language
 from kamrules.compiler.program import Hit
 from kamrules.engines.layout import layout_of
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
@@ -82,7 +83,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     open_source: OpenSource,
     earlier: EarlierFiles | None = None,
     top: int = 3,
-    language: str = "en",
+    language: str | None = None,
     strict: bool = False,
     memory_limit: str | None = None,
     spill_folder: Path | None = None,
@@ -98,7 +99,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         open_source: opens a table's rows, such as kamrules.plugins.Plugins.open_source.
         earlier: what an earlier run decided; None places every account directly.
         top: how many proposed actions to keep for an account.
-        language: of titles and reasons; the ruleset's first where a text lacks it.
+        language: of titles and reasons; the ruleset's first when None, and where a text lacks it.
         strict: stop when rows or values of the book cannot be used; else go on without them.
         memory_limit: how much memory DuckDB may take, such as `2GB`; the rest is spilled to disk.
         spill_folder: where to spill; the system's temporary folder when None.
@@ -113,7 +114,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         DataError: a source cannot be read, or lacks a column that the book file names; there are no
             accounts; with `strict` everything that data quality has to say.
     """
-    settings = Settings(as_of, top, language, strict)
+    program = in_language(program, language) if language else program
+    settings = Settings(as_of, top, language or program.languages[0], strict)
     connection, folder = connect(memory_limit, spill_folder, threads)
     try:
         if stoppable is not None:

@@ -22,7 +22,7 @@ from kamrules.expression.types import Kind
 from kamrules.show import DIGITS, EPOCH, LAST, WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from kamrules.compiler.program import Message
     from kamrules.engines.sql.tree import Sql
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 def told(message: Message | None, language: str, slot: Callable[[Node], Sql]) -> Sql | None:
-    """Return a message with its slots filled, in the language or else the first; None without one."""
+    """Return a message with its slots filled, as Message.told says; None without one."""
     if message is None or not message.texts:
         return None
-    pieces: Sequence[str | Node] = message.texts.get(language) or next(iter(message.texts.values()))
+    spoken, pieces = message.told(language)
     parts = [
-        text(each) if isinstance(each, str) else shown(slot(each), each.type, language)
+        text(each) if isinstance(each, str) else shown(slot(each), each.type, spoken)
         for each in pieces
     ]
     if len(parts) == 1:
