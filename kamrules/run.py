@@ -117,6 +117,8 @@ def language_of(program: Program, wanted: str | None) -> str:
 class _Work:
     """One run at work."""
 
+    program: Program
+
     def __init__(
         self,
         order: Order,
@@ -179,7 +181,7 @@ class _Work:
         program, diagnostics = compile_with_warnings(self.ruleset)
         if program is None:
             raise RulesetError(*diagnostics)
-        self.program: Program = program
+        self.program = program
         self.warnings += diagnostics
 
     def _transaction(self, output: OutputFolder, run: Run) -> dict[str, Any]:
