@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.program import ALWAYS
+from kamrules.compiler.validity import ALWAYS
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterator
 
-    from kamrules.compiler.program import Program, Validity
+    from kamrules.compiler.program import Program
+    from kamrules.compiler.validity import Validity
 
 
 def in_force(program: Program, as_of: datetime.date) -> Program:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.validity import ALWAYS, Validity
+
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Mapping
 
     from kamrules.diagnostics import Place
@@ -65,22 +66,6 @@ class Message:
         if self.texts.get(language):
             return language, self.texts[language]
         return next(iter(self.texts.items()), (language, ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """The dates on which a rule is in force: from `start` to `end`, both inclusive, None = open."""
-
-    start: datetime.date | None = None
-    end: datetime.date | None = None
-
-    def holds(self, as_of: datetime.date) -> bool:
-        """Whether the rule is in force on that date."""
-        begun = self.start is None or self.start <= as_of
-        return begun and (self.end is None or as_of <= self.end)
-
-
-ALWAYS = Validity()
 
 
 @dataclass(frozen=True, slots=True)

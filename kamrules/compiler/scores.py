@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.intervals import INFINITY, cover
-from kamrules.compiler.program import Band, Criterion, ScaleStep, Score, Validity, WhenUnknown
+from kamrules.compiler.program import Band, Criterion, ScaleStep, Score, WhenUnknown
+from kamrules.compiler.validity import Validity
 from kamrules.expression import compile_interval
 from kamrules.expression.nodes import Constant
 from kamrules.expression.types import NUMBER, SCORE, Interval, Kind

@@ -17,9 +17,9 @@ from kamrules.compiler.program import (
     Role,
     Strategy,
     Tier,
-    Validity,
 )
 from kamrules.compiler.scores import score
+from kamrules.compiler.validity import Validity
 from kamrules.expression.nodes import Constant
 from kamrules.expression.types import NUMBER, Kind, Type
 

@@ -205,7 +205,7 @@ class Cutoffs:
             what = f"the cut-offs are of ruleset `{program.name}` with other rules or parameters"
         else:
             what = f"the cut-offs are of ruleset `{self.ruleset}`, not of `{program.name}`"
-        return Diagnostic("KR606", what, help=_again(program))
+        return Diagnostic("KR606", what, help=_again(program) if program.book_steps else None)
 
 
 def _again(program: Program) -> str:

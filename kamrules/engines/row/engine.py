@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force, validities
 from kamrules.compiler.in_language import in_language
-from kamrules.compiler.program import ALWAYS
+from kamrules.compiler.validity import ALWAYS
 from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
