@@ -92,8 +92,8 @@ def _citing(program: Program) -> Iterator[tuple[str, str, Sequence[str]]]:
         yield "path", path.address, path.source
     for tier in program.tiers:
         yield "tier", tier.address, tier.source
-    for owner in (*program.paths, *program.tiers):
-        for gate in owner.gates:
+    for gates in (*(each.gates for each in program.paths), *(each.gates for each in program.tiers)):
+        for gate in gates:
             yield "gate", gate.address, gate.source
     for kind, rules in (
         ("class", program.classes), ("phase", program.phases),

@@ -89,8 +89,10 @@ def _rules(program: Program) -> Iterator[tuple[str, str, str | None]]:
     for kind, rules in plain:
         for each in rules:
             yield kind, each.address, _place(each)
-    for owner in (*program.paths, *program.tiers):
-        yield from (("gate", gate.address, _place(gate)) for gate in owner.gates)
+    for path in program.paths:
+        yield from (("gate", gate.address, _place(gate)) for gate in path.gates)
+    for tier in program.tiers:
+        yield from (("gate", gate.address, _place(gate)) for gate in tier.gates)
     for score in program.scores:
         yield from (("criterion", each.address, _place(each)) for each in score.criteria)
         yield from (("band", f"{score.address}.band.{each.id}", None) for each in score.bands)

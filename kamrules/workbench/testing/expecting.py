@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.cases import NONE, UNKNOWN
 from kamrules.decision import GateState
+from kamrules.document.values import show
 from kamrules.expression.types import Interval
 from kamrules.workbench.testing.report import Failure, Why
 
@@ -152,7 +153,10 @@ class _Expecting:
                 )
 
     def _written(self, table: str, name: str) -> str:
-        return str(getattr(self.expect, table)[name])
+        written = getattr(self.expect, table)[name]
+        if isinstance(written, bool):
+            return "yes" if written else "no"
+        return written if isinstance(written, str) else show(written)
 
     def _reasons(self) -> Iterator[Failure]:
         proposed = {each.id: each for each in (*self.decision.actions, *self.decision.held_back)}
