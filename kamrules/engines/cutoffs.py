@@ -148,10 +148,7 @@ class Cutoffs:
         try:
             model = _File.model_validate_json(content, strict=True)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(each) for each in first["loc"])
-            reason = f"`{where}`: {first['msg']}" if where else first["msg"]
-            message = f"`{path}` holds no cut-offs: {reason[:1].lower()}{reason[1:]}"
+            message = f"`{path}` holds no cut-offs: {_reason(error)}"
             mend = f"a run writes them as {FILE} into its folder"
             raise DataError(Diagnostic("KR605", message, help=mend)) from None
         return model.cutoffs()
@@ -206,6 +203,17 @@ class Cutoffs:
         else:
             what = f"the cut-offs are of ruleset `{self.ruleset}`, not of `{program.name}`"
         return Diagnostic("KR606", what, help=_again(program) if program.book_steps else None)
+
+
+def _reason(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(each) for each in first["loc"])
+    if first["type"] == "missing":
+        return f"`{where}` is missing"
+    said = first["msg"].removeprefix("Value error, ")
+    said = said[:1].lower() + said[1:]
+    return f"`{where}`: {said}" if where else said
 
 
 def _again(program: Program) -> str:

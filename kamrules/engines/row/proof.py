@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kamrules.compiler.as_written import as_written, compared
 from kamrules.decision import Explanation, Proof, Read
 from kamrules.engines.row.account import outside
 from kamrules.engines.row.walking import truth, value
 from kamrules.expression import canonical
 from kamrules.expression.nodes import (
     AccountColumn,
-    BookFunction,
     Constant,
-    OfBook,
     RowColumn,
     StepValue,
 )
 from kamrules.expression.text import name_of
 from kamrules.expression.types import SCORE, SHARE
-from kamrules.expression.walk import below, with_children
+from kamrules.expression.walk import below
 from kamrules.show import show
 
 if TYPE_CHECKING:
@@ -75,11 +74,8 @@ class _Prover:
         self.account = account
         self.decision = decision
         self.aggregates = {each.address: each for each in program.aggregates}
-        self.compared = {
-            f"{each.address}.{function}": OfBook(function, each.item, SHARE)
-            for each in program.book_steps
-            for function in BookFunction
-        }
+        self.compared = compared(program)
+        self.written = as_written(program)
         self.language = account.language
 
     def explanation(self) -> Explanation:
@@ -119,15 +115,7 @@ class _Prover:
         return show(self.account.value(node), node.type, self.language)
 
     def _text(self, node: Node) -> str:
-        return canonical(self._spelt(node))
-
-    def _spelt(self, node: Node) -> Node:
-        """Return a tree with its aggregates and whole-book functions written out again."""
-        if isinstance(node, StepValue) and node.address in self.aggregates:
-            return self._spelt(self.aggregates[node.address].aggregate)
-        if isinstance(node, StepValue) and node.address in self.compared:
-            return self._spelt(self.compared[node.address])
-        return with_children(node, self._spelt)
+        return canonical(self.written(node))
 
     def _reads(self, node: Node) -> tuple[Read, ...]:
         """Return the names in a tree with their values, each once."""
