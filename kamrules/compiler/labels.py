@@ -9,7 +9,8 @@ from kamrules.expression.nodes import AccountColumn, Constant, StepValue
 from kamrules.expression.types import Kind
 
 if TYPE_CHECKING:
-    from kamrules.compiler.draft import Draft
+    from collections.abc import Mapping
+
     from kamrules.expression.nodes import Node
 
 PLACEMENTS = {
@@ -22,24 +23,35 @@ PLACEMENTS = {
 }
 
 
-def labelled(draft: Draft, slot: Node, language: str) -> Node:
+def labelled(slot: Node, texts: Mapping[str, str]) -> Node:
     """Return a slot of a message whose type knows what people read for its choices.
 
-    A class, tier, phase or strategy is called by its title in that language; in the first language, and
-    where a translation is missing, every choice is its id in plain words.
+    `texts` are the ruleset's in the message's language, by address: those of the choices, or of a class,
+    tier, phase or strategy its title. A choice without one is its id in plain words.
     """
-    address = _address(slot)
-    if slot.type.kind is not Kind.CHOICE or address is None:
-        return slot
-    texts = draft.ruleset.model.message.get(language, {})
-    lead, tail = address
+    addresses = label_addresses(slot)
     labels = tuple(
-        texts.get(f"{lead}.{each}{tail}") or each.replace("_", " ") for each in slot.type.choices
+        texts.get(address) or plain(choice)
+        for choice, address in zip(slot.type.choices, addresses, strict=False)
     )
-    if labels == slot.type.choices:
+    if not addresses or labels == slot.type.choices:
         return slot
     named: Node = replace(slot, type=replace(slot.type, labels=labels))
     return named
+
+
+def label_addresses(slot: Node) -> tuple[str, ...]:
+    """Return the addresses of what people read for the choices of a slot; none where it is no choice."""
+    found = _address(slot) if slot.type.kind is Kind.CHOICE else None
+    if found is None:
+        return ()
+    lead, tail = found
+    return tuple(f"{lead}.{each}{tail}" for each in slot.type.choices)
+
+
+def plain(choice: str) -> str:
+    """Return an id in plain words: `preferred supplier`."""
+    return choice.replace("_", " ")
 
 
 def _address(slot: Node) -> tuple[str, str] | None:

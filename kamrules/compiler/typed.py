@@ -110,9 +110,9 @@ def _message(draft: Draft, written: str | None, *path: str) -> Message | None:
 
 
 def _pieces(draft: Draft, language: str, *path: str) -> tuple[str | Node, ...]:
+    texts = draft.ruleset.model.message.get(language, {})
     return tuple(
-        each if isinstance(each, str) else labelled(draft, each, language)
-        for each in draft.message(*path)
+        each if isinstance(each, str) else labelled(each, texts) for each in draft.message(*path)
     )
 
 

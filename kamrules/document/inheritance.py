@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import Diagnostic, nearest
+from kamrules.document import messages
 from kamrules.document.tree import Entry, address_of, entry_at, fault, place_of
 
 if TYPE_CHECKING:
@@ -94,10 +95,13 @@ def extend(layers: Sequence[Entry]) -> tuple[Entry, list[Diagnostic]]:
     problems: list[Diagnostic] = []
     for each in bases:
         problems += _strays(tree, each)
+        if tree is not None:
+            messages.outdate(tree, each)
         tree = _heirloom(each) if tree is None else overlay(tree, _heirloom(each))
     problems += _strays(tree, own)
     if tree is None:
         return own, problems
+    messages.outdate(tree, own)
     merged = overlay(tree, own)
     if "ruleset" not in own.value:
         merged.value.pop("ruleset", None)

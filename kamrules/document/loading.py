@@ -48,6 +48,7 @@ def load_ruleset(
     reader.give_up()
     root, strays = inheritance.extend(reader.layers)
     known = messages.addresses(root)
+    messages.disinherit(root, known, reader.own)
     problems = [*strays, *messages.check(root, known), *_one_line(root), *reserved_ids(root)]
     inheritance.switch_off(root)
     try:

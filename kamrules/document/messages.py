@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, get_args
 from kamrules.diagnostics import nearest
 from kamrules.document.models import RulesetModel
 from kamrules.document.schema import inner
-from kamrules.document.tree import Entry, fault, place_of
+from kamrules.document.tree import Entry, entry_at, fault, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kamrules.diagnostics import Diagnostic
+    from kamrules.document.positions import Path
 
 TRANSLATED = ("title", "objective", "because", "advice", "about")
 """Keys whose texts people read, so they may be translated."""
@@ -70,8 +71,16 @@ def addresses(root: Entry) -> set[str]:
     collect(
         {k: v for k, v in root.value.items() if k not in ("message", "ruleset")}, RulesetModel, ""
     )
-    found |= set(_words(root))
+    found |= {"ruleset.about", *_words(root)}
     return {each for each in found if not each.startswith(".")}
+
+
+def path_of(address: str) -> Path:
+    """Return where the text at an address is written: in `source.2.4.title`, `2.4` is one key."""
+    parts = address.split(".")
+    if parts[0] == "source":
+        return ("source", ".".join(parts[1:-1]), parts[-1])
+    return tuple(parts)
 
 
 def _words(root: Entry) -> Iterator[str]:
@@ -109,6 +118,42 @@ def _choices(entry: Entry) -> list[str]:
     return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
+def outdate(base: Entry, layer: Entry) -> None:
+    """Drop the translations in a base of texts that a ruleset which extends it writes anew."""
+    translated, again = base.value.get("message"), layer.value.get("message")
+    if translated is None or not isinstance(translated.value, dict):
+        return
+    for language, texts in translated.value.items():
+        anew = again.value.get(language) if again and isinstance(again.value, dict) else None
+        told = anew.value if anew is not None and isinstance(anew.value, dict) else {}
+        for address in list(texts.value) if isinstance(texts.value, dict) else ():
+            path = path_of(address)
+            written, before = entry_at(layer, path), entry_at(base, path)
+            same = written is None or (before is not None and before.value == written.value)
+            # the address of a band is that of its interval, which is no text
+            if not same and path[-1] in TRANSLATED and address not in told:
+                del texts.value[address]
+
+
+def disinherit(root: Entry, known: set[str], own: set[str]) -> None:
+    """Drop the translations of bases that the ruleset has no use for: of texts that it does not have, and
+    into languages that it does not list. `own` are the files that are no base's.
+    """
+    messages = root.value.get("message")
+    if messages is None or not isinstance(messages.value, dict):
+        return
+    listed = _listed(root)
+    for language, texts in list(messages.value.items()):
+        if not isinstance(texts.value, dict):
+            continue
+        for address, text in list(texts.value.items()):
+            of_use = address in known and (not isinstance(listed, list) or language in listed)
+            if not of_use and place_of(text, (), key=True)[0].file not in own:
+                del texts.value[address]
+        if not texts.value and place_of(texts, (), key=True)[0].file not in own:
+            del messages.value[language]
+
+
 def check(root: Entry, known: set[str]) -> list[Diagnostic]:
     """Return errors about translations of nothing, and into languages that the ruleset does not list."""
     messages = root.value.get("message")
@@ -135,9 +180,7 @@ def check(root: Entry, known: set[str]) -> list[Diagnostic]:
 
 
 def _languages(root: Entry, messages: Entry) -> Iterator[Diagnostic]:
-    header = root.value.get("ruleset")
-    listed = header.value.get("languages") if header and isinstance(header.value, dict) else None
-    languages = listed.value if listed is not None else ["en"]
+    languages = _listed(root)
     if not isinstance(languages, list):
         return
     for language in messages.value:
@@ -151,3 +194,9 @@ def _languages(root: Entry, messages: Entry) -> Iterator[Diagnostic]:
                 key=True,
                 help=f"add it to [ruleset]: languages = [{written}]",
             )
+
+
+def _listed(root: Entry) -> Any:  # noqa: ANN401  what an author wrote for it
+    header = root.value.get("ruleset")
+    listed = header.value.get("languages") if header and isinstance(header.value, dict) else None
+    return listed.value if listed is not None else ["en"]
