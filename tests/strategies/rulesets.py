@@ -107,10 +107,31 @@ def ruleset(draw: Draw, as_of: datetime.date) -> tuple[dict[str, Any], Vocabular
             _facts(made, at_most=1)
     made.tables["role"] = {"seller": {}}
     _actions(made)
+    if made.chinese:
+        _labels(made)
     if made.messages:
         made.tables["message"] = {"zh": made.messages}
     kept = {key: each for key, each in made.tables.items() if each}
     return dict(draw.shuffled(list(kept.items()))) if draw.chance(30) else kept, words
+
+
+def _labels(made: Written) -> None:
+    """Translate some of what people read for choices: titles, bands, and words of columns and facts."""
+    draw, tables = made.draw, made.tables
+    addresses = [
+        f"{kind}.{name}.title"
+        for kind in ("class", "tier", "phase", "strategy")
+        for name in tables.get(kind, {})
+    ]
+    for score, one in tables.get("score", {}).items():
+        addresses += [f"score.{score}.band.{band}" for band in one.get("band", {})]
+    chosen = {f"fact.{name}": each for name, each in tables["fact"].items()}
+    columns = tables["table"]["accounts"]["column"]
+    chosen |= {f"table.accounts.column.{name}": each for name, each in columns.items()}
+    for where, each in chosen.items():
+        addresses += [f"{where}.choices.{choice}" for choice in each.get("choices", ())]
+    for address in draw.some(addresses, 60):
+        made.messages[address] = "译" + draw.one(PIECES)
 
 
 def _facts(made: Written, at_most: int = 4) -> None:
