@@ -191,7 +191,7 @@ def plans(who: Profile, as_of: datetime.date, chance: Chance) -> Iterator[Row]:
         return
     draft, stale = "plan_draft" in who.troubles, "plan_stale" in who.troubles
     goals = chance.whole(3, 7)
-    sound = 0.35 if draft else 0.88
+    sound = 0.15 if draft else 0.88
     yield {
         "updated": chance.before(as_of, 190, 520) if stale else chance.before(as_of, 5, 170),
         "vision": chance.happens(sound),
