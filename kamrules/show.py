@@ -17,6 +17,13 @@ WORDS = {
     "en": {"unknown": "unknown", "yes": "yes", "no": "no", "large": "too large"},
     "zh": {"unknown": "未知", "yes": "是", "no": "否", "large": "过大"},
 }
+
+
+def words_of(language: str) -> dict[str, str]:
+    """Return what stands for values that are no figures; `zh-Hans` counts as `zh`."""
+    return WORDS.get(language) or WORDS.get(language.partition("-")[0]) or WORDS["en"]
+
+
 DIGITS = {
     Kind.MONEY: 0,
     Kind.SHARE: 1,
@@ -30,7 +37,7 @@ DIGITS = {
 
 def show(value: float | str | bool | None, kind: Type, language: str = "en") -> str:  # noqa: FBT001
     """Return a value as engines hold it (a date as days since 1970-01-01) as people read it."""
-    words = WORDS.get(language, WORDS["en"])
+    words = words_of(language)
     if value is None:
         return words["unknown"]
     if isinstance(value, str):

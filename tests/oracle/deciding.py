@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
     from tests.oracle.reading import Value
 
+FAULTS = {
+    "en": ("no class holds", "several classes hold: "),
+    "zh": ("没有任何客户类别成立", "多个客户类别同时成立："),
+}
+
 
 @dataclass
 class Scored:
@@ -241,9 +246,9 @@ class Account(Mapping[str, "Value"]):
         true = [each.id for each, holds in holding if holds is True]
         unknown = any(holds is None for _, holds in holding)
         if len(true) > 1 and self.program.class_hit.value == "unique":
-            return Placed(None, None, "several classes hold: " + ", ".join(true))
+            return Placed(None, None, FAULTS[self.language][1] + ", ".join(true))
         if not true and not unknown:
-            return Placed(None, None, "no class holds") if classes else Placed(None, None)
+            return Placed(None, None, FAULTS[self.language][0]) if classes else Placed(None, None)
         right = true[0] if true else None
         before = next((each for each in classes if each.id == self.class_before), None)
         if before is None:

@@ -138,7 +138,7 @@ class RowEngine:
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
         telling = self._telling(date, language)[1]
-        return telling.decision(prepared, compact, date, earlier, top, language)
+        return telling.decision(prepared, compact, date, earlier, top)
 
     def explain(  # noqa: PLR0913  what one decision depends on
         self,
@@ -155,8 +155,8 @@ class RowEngine:
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
         program, telling = self._telling(date, language)
-        decision = telling.decision(prepared, compact, date, earlier, None, language)
-        account = telling.account(prepared, compact, date, earlier, language)
+        decision = telling.decision(prepared, compact, date, earlier)
+        account = telling.account(prepared, compact, date, earlier)
         return prove(program, self.preparer.layout, account, decision)
 
     def decide_many(

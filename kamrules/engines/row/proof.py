@@ -19,6 +19,7 @@ from kamrules.expression.text import name_of
 from kamrules.expression.types import SCORE, SHARE
 from kamrules.expression.walk import below
 from kamrules.show import show
+from kamrules.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,6 +112,9 @@ class _Prover:
 
     # names and texts
 
+    def _word(self, english: str, **values: object) -> str:
+        return word(english, self.language, **values)
+
     def _shown(self, node: Node) -> str:
         return show(self.account.value(node), node.type, self.language)
 
@@ -192,7 +196,7 @@ class _Prover:
         shown = self._shown(StepValue(score.address, SCORE))
         if result.low is not None and result.high is not None and result.low != result.high:
             low, high = (show(each, SCORE, self.language) for each in (result.low, result.high))
-            shown = f"{shown} ({low} to {high})"
+            shown = self._word("{shown} ({low} to {high})", shown=shown, low=low, high=high)
         if result.band:
             shown = f"{shown} {next(each.title for each in score.bands if each.id == result.band)}"
         return Proof(
@@ -201,12 +205,14 @@ class _Prover:
         )  # fmt: skip
 
     def _criterion(self, criterion: Criterion, points: float | None, weight: float) -> Proof:
-        given = "left out" if points is None else f"{show(points, SCORE)} points"
+        given = self._word("left out")
+        if points is not None:
+            given = self._word("{points} points", points=show(points, SCORE))
         return Proof(
             kind="criterion",
             address=criterion.address,
             title=criterion.title,
-            shown=f"{given} x {show(weight, SHARE)}",
+            shown=self._word("{given} x {weight}", given=given, weight=show(weight, SHARE)),
             text=self._text(criterion.value),
             reads=self._reads(criterion.value),
             place=_place(criterion.place),
@@ -234,7 +240,7 @@ class _Prover:
                 address=each.address,
                 title=each.title,
                 state=STATES[truth(each.when, self.account)] if each.when else STATES[True],
-                text=each.when.text if each.when else "whatever is left",
+                text=each.when.text if each.when else self._word("whatever is left"),
                 place=_place(each.place),
                 source=each.source,
                 children=(self._condition(each.when),) if each.when else (),
@@ -253,11 +259,15 @@ class _Prover:
                         children=gates,
                     )
                 )
-        shown = decision.class_ or "unknown"
+        shown = decision.class_ or self._word("unknown")
         if decision.faults:
             shown = f"{shown}: {decision.faults[0]}"
         return Proof(
-            kind="class", address="class", title="Class", shown=shown, children=tuple(children)
+            kind="class",
+            address="class",
+            title=self._word("Class"),
+            shown=shown,
+            children=tuple(children),
         )
 
     def _tier(self) -> Proof:
@@ -274,22 +284,22 @@ class _Prover:
         return Proof(
             kind="tier",
             address="tier",
-            title="Tier",
-            shown=self.decision.tier or "none",
+            title=self._word("Tier"),
+            shown=self.decision.tier or self._word("none"),
             children=children,
         )
 
     def _placements(self) -> Iterator[Proof]:
-        for kind, chosen, rules in (
-            ("phase", self.decision.phase, self.program.phases),
-            ("strategy", self.decision.strategy, self.program.strategies),
+        for kind, title, chosen, rules in (
+            ("phase", self._word("Phase"), self.decision.phase, self.program.phases),
+            ("strategy", self._word("Strategy"), self.decision.strategy, self.program.strategies),
         ):
             rule = next((each for each in rules if each.id == chosen), None)
             when = () if rule is None or rule.when is None else (self._condition(rule.when),)
             source = () if rule is None else rule.source
-            shown = rule.title if rule is not None else "none"
+            shown = rule.title if rule is not None else self._word("none")
             yield Proof(
-                kind=kind, address=f"{kind}.{chosen}" if chosen else kind, title=kind.capitalize(),
+                kind=kind, address=f"{kind}.{chosen}" if chosen else kind, title=title,
                 shown=shown,
                 source=source, children=when,
             )  # fmt: skip

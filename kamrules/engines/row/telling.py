@@ -24,6 +24,7 @@ from kamrules.engines.row.making import made
 from kamrules.engines.row.placement import UNKNOWN
 from kamrules.expression.types import Kind
 from kamrules.show import EPOCH, LAST
+from kamrules.words import word
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import ActionRule, Condition, Gate, Program, Tier
@@ -78,24 +79,22 @@ class Telling:
         compact: Compact,
         as_of: datetime.date,
         earlier: Earlier | None = None,
-        language: str | None = None,
     ) -> Account:
-        """Return the account with the values of all its names."""
-        words = language or self.program.languages[0]
-        return Account(self.names, prepared, compact, as_of, self.before(earlier), words)
+        """Return the account with the values of all its names, to be told of in the program's language."""
+        language = self.program.languages[0]
+        return Account(self.names, prepared, compact, as_of, self.before(earlier), language)
 
-    def decision(  # noqa: PLR0913, PLR0917  what one decision depends on
+    def decision(
         self,
         prepared: Prepared,
         compact: Compact,
         as_of: datetime.date,
         earlier: Earlier | None = None,
         top: int | None = None,
-        language: str | None = None,
     ) -> Decision:
         """Return the decision in words."""
         program = self.program
-        one = self.account(prepared, compact, as_of, earlier, language)
+        one = self.account(prepared, compact, as_of, earlier)
         objective = self.objectives.get(compact.strategy) if compact.strategy else None
         chosen = enumerate(compact.chosen[:top], start=1)
         return made(
@@ -128,8 +127,14 @@ class Telling:
                 for address, state in zip(self.names.gates, compact.gates, strict=True)
             },
             facts=self._facts(compact),
-            faults=() if compact.fault is None else (_fault(compact.fault),),
+            faults=() if compact.fault is None else (self._fault(compact.fault),),
         )
+
+    def _fault(self, classes: tuple[str, ...]) -> str:
+        language = self.program.languages[0]
+        if not classes:
+            return word("no class holds", language)
+        return word("several classes hold: {classes}", language, classes=", ".join(classes))
 
     # scores
 
@@ -322,7 +327,3 @@ def _lacking(one: Account, condition: Condition) -> tuple[str, ...]:
 
 def _date(days: int) -> datetime.date | None:
     return datetime.date.fromordinal(days + EPOCH) if days + EPOCH <= LAST else None
-
-
-def _fault(classes: tuple[str, ...]) -> str:
-    return f"several classes hold: {', '.join(classes)}" if classes else "no class holds"

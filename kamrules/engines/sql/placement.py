@@ -28,6 +28,7 @@ from kamrules.engines.sql.tree import (
     when,
     whole,
 )
+from kamrules.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,7 +108,8 @@ def _by_conditions(values: Values, program: Program, holds: list[Sql]) -> tuple[
         [(hold.copy(), text(each)) for each, hold in zip(ids, holds, strict=True)], null(NOWHERE)
     )
     none = all_of(is_false(hold.copy()) for hold in holds) if holds else boolean(False)  # noqa: FBT003
-    faults: list[tuple[Sql, Sql]] = [(none, text("no class holds"))]
+    language = program.languages[0]
+    faults: list[tuple[Sql, Sql]] = [(none, text(word("no class holds", language)))]
     if program.class_hit is Hit.UNIQUE and len(ids) > 1:
         hits = stack.keep(total(when([(hold.copy(), whole(1))], whole(0)) for hold in holds))
         several = binary(exp.GT, hits, whole(1))
@@ -115,7 +117,8 @@ def _by_conditions(values: Values, program: Program, holds: list[Sql]) -> tuple[
             [when([(hold.copy(), text(each))]) for each, hold in zip(ids, holds, strict=True)],
             ", ",
         )
-        told = call("concat", text("several classes hold: "), listed)
+        before, after = word("several classes hold: {classes}", language, classes="\n").split("\n")
+        told = call("concat", text(before), listed, *([text(after)] if after else []))
         faults.insert(0, (several, told))
         first = when([(several.copy(), null(NOWHERE))], first)
     placed = stack.add("placed", first)

@@ -19,7 +19,7 @@ from kamrules.engines.sql.tree import (
     whole,
 )
 from kamrules.expression.types import Kind
-from kamrules.show import DIGITS, EPOCH, LAST, WORDS
+from kamrules.show import DIGITS, EPOCH, LAST, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def told(message: Message | None, language: str, slot: Callable[[Node], Sql]) ->
 
 def shown(item: Sql, of: Type, language: str) -> Sql:
     """Return a value as people read it."""
-    words = WORDS.get(language, WORDS["en"])
+    words = words_of(language)
     unknown = text(words["unknown"])
     if of.kind is Kind.BOOL:
         yes, no = text(words["yes"]), text(words["no"])
