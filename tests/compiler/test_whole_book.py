@@ -84,7 +84,8 @@ def test_facts_of_facts_are_compared_and_the_functions_of_one_number_share_a_ste
 
 
 def test_a_fact_that_only_a_whole_book_function_reads_is_read(compiled):
-    assert compiled(HEAD + CLASS.format("rank(sales) < 3"))[1] == ()
+    text = HEAD + '[fact.double]\ntype = "money"\nvalue = "2 * sales"\n'
+    assert compiled(text + CLASS.format("rank(double) < 3"))[1] == ()
 
 
 def test_a_comparison_behind_a_fact_cannot_be_compared_again(compiled):

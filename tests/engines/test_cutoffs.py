@@ -160,6 +160,12 @@ def test_without_cutoffs_or_a_value_of_its_own_an_accounts_place_is_unknown_and_
     assert [each.fact for each in lacking.gaps] == ["revenue"]
 
 
+def test_a_comparison_that_reads_rows_itself_is_not_something_to_find_out_either():
+    direct = compiled(RULES.replace('"rank_share(revenue)"', '"rank_share(sum(orders.amount))"'))
+    alone = decide(direct, account(1, 50), as_of=DAY)
+    assert (alone.facts["part"], alone.gaps) == (None, ())
+
+
 @pytest.mark.parametrize(
     "amounts", [[], [0], [5, -5], [9e13, 9e13]], ids=["nobody", "nothing", "even", "too long"]
 )
