@@ -94,11 +94,13 @@ def state(command: Command) -> Command:
 
 
 def language(command: Command) -> Command:
-    """Add `--language`."""
+    """Add `--lang`, which may be written out as `--language`."""
     return click.option(
+        "--lang",
         "--language",
+        "language",
         metavar="CODE",
-        help="Language of titles and reasons; by default the ruleset's first.",
+        help="Language of what people read, such as zh; by default the ruleset's first.",
     )(command)
 
 

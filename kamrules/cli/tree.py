@@ -9,9 +9,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from kamrules.cli.terminal import fancy, printable
+from kamrules.words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kamrules.decision import Action, Decision, Explanation, Proof, Read
 
@@ -21,33 +22,54 @@ COLOURS = {"true": "green", "false": "red", "unknown": "yellow"}
 MOVES = {
     "placed": "placed, no earlier one is known",
     "stayed": "as before",
-    "up": "up from",
-    "down": "down from",
+    "up": "up from {before}",
+    "down": "down from {before}",
     "held": "held, as before",
 }
 
 
-def decision_tree(explanation: Explanation, owners: Mapping[str, str] | None = None) -> Tree:
-    """Return an explanation as a tree; `owners` names persons by role, where they are known."""
-    return _Drawer(explanation, owners or {}).tree()
+def decision_tree(
+    explanation: Explanation, owners: Mapping[str, str] | None = None, language: str = "en"
+) -> Tree:
+    """Return an explanation as a tree, its headings in a language.
+
+    `owners` says by role who does it: a person, where one is known, or what the role is called.
+    """
+    return _Drawer(explanation, owners or {}, language).tree()
 
 
 class _Drawer:
     """Draws one explanation."""
 
-    def __init__(self, explanation: Explanation, owners: Mapping[str, str]) -> None:
+    def __init__(self, explanation: Explanation, owners: Mapping[str, str], language: str) -> None:
+        self.language = language
         self.decision: Decision = explanation.decision
         self.root = explanation.root
         self.facts = explanation.facts
         self.owners = owners
         self.marks = FANCY if fancy(sys.stdout.encoding) else PLAIN
         self.told: dict[str, Read] = {}
+        self.titles = {each.address: each.title for each in _below(self.root)}
+        self.owned = {
+            each.address: above.title for above in _below(self.root) for each in above.children
+        }
+
+    def _word(self, english: str, **values: object) -> str:
+        return word(english, self.language, **values)
+
+    def _titled(self, title: str, shown: str | None) -> str:
+        return self._word("{title}: {shown}", title=title, shown=shown)
 
     def tree(self) -> Tree:
         """Return the whole tree."""
         one = self.decision
         name = f" {one.name}" if one.name and one.name != one.account_id else ""
-        title = f"{one.account_id}{name}, as of {one.as_of} by {one.ruleset} {one.version}"
+        title = self._word(
+            "{account}, as of {date} by {ruleset}",
+            account=f"{one.account_id}{name}",
+            date=one.as_of,
+            ruleset=f"{one.ruleset} {one.version}",
+        )
         tree = Tree(_text(title, "bold"))
         parts = {
             kind: self._parts(kind) for kind in ("score", "class", "tier", "phase", "strategy")
@@ -71,19 +93,20 @@ class _Drawer:
     # scores
 
     def _score(self, tree: Tree, score: Proof) -> None:
-        branch = tree.add(_text(f"{score.title}: {score.shown}", "bold"))
+        branch = tree.add(_text(self._titled(score.title, score.shown), "bold"))
         for each in score.children:
             read = self._values(each)
-            branch.add(_text(f"{each.title}: {each.shown}{read}{_clauses(each.source)}"))
+            shown = f"{each.shown}{read}{_clauses(each.source)}"
+            branch.add(_text(self._titled(each.title, shown)))
 
     # class and tier
 
     def _class(self, tree: Tree, proof: Proof) -> None:
         one = self.decision
-        move = _moved(one.class_move, one.class_before)
+        move = self._moved(one.class_move, "class", one.class_before)
         rules = [each for each in proof.children if each.kind == "condition"]
-        title = next((each.title for each in rules if each.address == f"class.{one.class_}"), None)
-        branch = tree.add(_text(f"Class: {title or 'unknown'}{move}", "bold"))
+        title = self.titles.get(f"class.{one.class_}") or self._word("unknown")
+        branch = tree.add(_text(self._titled(proof.title, f"{title}{move}"), "bold"))
         for each in rules:
             if each.address == f"class.{one.class_}" or (one.faults and each.state == "true"):
                 why = branch.add(self._marked(each.state, f"{each.title}{_clauses(each.source)}"))
@@ -96,7 +119,7 @@ class _Drawer:
         following = self.decision.next_class
         if following is None:
             return
-        here = branch.add(_text(f"not yet {following.title}:"))
+        here = branch.add(_text(self._word("not yet {title}:", title=following.title)))
         for path in proof.children:
             if path.kind == "path":
                 for each in path.children:
@@ -105,18 +128,15 @@ class _Drawer:
             (each for each in proof.children if each.address == f"class.{following.to}"), None
         )
         if target is not None and following.conditions:
-            rule = here.add(
-                self._marked(target.state, f"its own conditions{_clauses(target.source)}")
-            )
+            words = f"{self._word('its own conditions')}{_clauses(target.source)}"
+            rule = here.add(self._marked(target.state, words))
             self._reasons(rule, target, open_only=True)
 
     def _tier(self, tree: Tree, proof: Proof) -> None:
         one = self.decision
-        title = next(
-            (each.title for each in proof.children if each.address == f"tier.{one.tier}"), None
-        )
-        move = _moved(one.tier_move, one.tier_before)
-        branch = tree.add(_text(f"Tier: {title or 'none'}{move}", "bold"))
+        title = self.titles.get(f"tier.{one.tier}") or self._word("none")
+        move = self._moved(one.tier_move, "tier", one.tier_before)
+        branch = tree.add(_text(self._titled(proof.title, f"{title}{move}"), "bold"))
         for each in proof.children:
             if each.address == f"tier.{one.tier}":
                 for gate in each.children:
@@ -124,7 +144,7 @@ class _Drawer:
         following = one.next_tier
         if following is None:
             return
-        here = branch.add(_text(f"not yet {following.title}:"))
+        here = branch.add(_text(self._word("not yet {title}:", title=following.title)))
         wanted = {each.address for each in following.gates}
         for each in proof.children:
             for gate in each.children:
@@ -136,13 +156,21 @@ class _Drawer:
         for each in gate.children:
             self._condition(line, each)
         if gate.shown:
-            line.add(_text(f"advice: {gate.shown}", "italic"))
+            line.add(_text(self._word("advice: {advice}", advice=gate.shown), "italic"))
 
     def _placement(self, tree: Tree, proof: Proof) -> None:
-        branch = tree.add(_text(f"{proof.title}: {proof.shown}{_clauses(proof.source)}", "bold"))
+        shown = f"{proof.shown}{_clauses(proof.source)}"
+        branch = tree.add(_text(self._titled(proof.title, shown), "bold"))
         self._reasons(branch, proof)
         if proof.kind == "strategy" and self.decision.objective:
             branch.add(_text(self.decision.objective, "italic"))
+
+    def _moved(self, move: str | None, kind: str, before: str | None) -> str:
+        """Return how a class or tier came about, in brackets."""
+        if move is None:
+            return ""
+        named = self.titles.get(f"{kind}.{before}", before)
+        return f" ({self._word(MOVES[move], before=named)})"
 
     # conditions
 
@@ -171,7 +199,9 @@ class _Drawer:
         shown = []
         for each in proof.reads:
             self.told.setdefault(each.name, each)
-            rows = f"{each.rows} of {each.of} rows" if each.rows is not None else ""
+            rows = ""
+            if each.rows is not None:
+                rows = self._word("{rows} of {all} rows", rows=each.rows, all=each.of)
             if each.name == proof.text and proof.kind != "criterion":
                 shown += [rows] if rows else []
             elif proof.text not in (f"not {each.name}", f"{each.name} is unknown"):
@@ -188,38 +218,70 @@ class _Drawer:
     def _actions(self, tree: Tree) -> None:
         one = self.decision
         proofs = {each.address: each for each in self._parts("action")}
-        branch = tree.add(_text(f"Actions: {len(one.actions)} proposed", "bold"))
+        count = self._word("Actions: {count} proposed", count=len(one.actions))
+        branch = tree.add(_text(count, "bold"))
         for each in one.actions:
-            line = branch.add(_text(f"{each.rank}. {each.title} ({_priority(each)})"))
+            line = branch.add(_text(f"{each.rank}. {each.title} ({self._priority(each)})"))
             self._action(line, each, proofs.get(f"action.{each.id}"))
         if one.held_back:
-            held = branch.add(_text("held back:"))
+            held = branch.add(_text(self._word("held back:")))
             for each in one.held_back:
-                line = held.add(_text(f"{each.title} ({_priority(each)}): {_why_held(each)}"))
+                title = f"{each.title} ({self._priority(each)})"
+                line = held.add(_text(self._titled(title, self._why_held(each))))
                 self._action(line, each, proofs.get(f"action.{each.id}"))
         if one.nearest_miss is not None:
-            miss = branch.add(_text(f"nearest: {one.nearest_miss.action}, which lacks"))
+            name = one.nearest_miss.action
+            title = self.titles.get(f"action.{name}", name)
+            words = self._word("nearest: {title} ({id}), which lacks", title=title, id=name)
+            miss = branch.add(_text(words))
             for text in one.nearest_miss.missing:
                 miss.add(self._marked("false", text))
 
     def _action(self, line: Tree, action: Action, proof: Proof | None) -> None:
         line.add(_text(f"{action.reason}{_clauses(action.source)}", "italic"))
         owner = self.owners.get(action.owner, action.owner)
-        line.add(_text(f"{owner}, by {action.due_on}, {action.effort_hours:g} h"))
+        hours = f"{action.effort_hours:g}"
+        words = self._word(
+            "{owner}, by {date}, {hours} h", owner=owner, date=action.due_on, hours=hours
+        )
+        line.add(_text(words))
         if proof is not None:
             self._reasons(line, proof)
             if proof.reads:
-                values = self._values(proof)
-                line.add(_text(f"priority {action.priority:g} = {proof.text}{values}"))
+                text = f"{proof.text}{self._values(proof)}"
+                words = self._word(
+                    "priority {priority} = {text}", priority=f"{action.priority:g}", text=text
+                )
+                line.add(_text(words))
+
+    def _priority(self, action: Action) -> str:
+        priority = f"{action.priority:g}"
+        return self._word("{id}, priority {priority}", id=action.id, priority=priority)
+
+    def _why_held(self, action: Action) -> str:
+        if action.free_on is not None:
+            return self._word("in cooldown until {date}", date=action.free_on)
+        return self._word("{actions} takes its place", actions=", ".join(action.excluded_by))
 
     def _gaps(self, tree: Tree) -> None:
         gaps = self.decision.gaps
         if not gaps:
             return
-        branch = tree.add(_text("Gaps: what is not known and would matter", "bold"))
+        branch = tree.add(_text(self._word("Gaps: what is not known and would matter"), "bold"))
         for each in gaps:
-            matters = ", ".join(each.matters_to)
-            branch.add(_text(f"{each.fact} (information level {each.info_level}): {matters}"))
+            words = self._word(
+                "{fact} (information level {level}): {matters}",
+                fact=each.fact,
+                level=each.info_level,
+                matters=", ".join(self._place(one) for one in each.matters_to),
+            )
+            branch.add(_text(words))
+
+    def _place(self, address: str) -> str:
+        """Return a criterion with its score, a gate with its tier or path, as people call them."""
+        if address not in self.titles:
+            return address
+        return self._titled(self.owned.get(address, ""), self.titles[address])
 
     def _facts(self, tree: Tree) -> None:
         """Add what the facts read above are made of, each once, and what those are made of in turn."""
@@ -231,7 +293,7 @@ class _Drawer:
             lines[name] = f"{name} {fact.shown} = {fact.text}{self._values(fact)}"
             waiting += [each.name for each in fact.reads]
         if lines:
-            branch = tree.add(_text("Facts read above", "bold"))
+            branch = tree.add(_text(self._word("Facts read above"), "bold"))
             for each in lines.values():
                 branch.add(_text(each))
 
@@ -261,18 +323,8 @@ def _clauses(source: Iterable[str]) -> str:
     return f" [{named}]" if named else ""
 
 
-def _moved(move: str | None, before: str | None) -> str:
-    if move is None:
-        return ""
-    words = MOVES.get(move, move)
-    return f" ({words} {before})" if move in ("up", "down") else f" ({words})"
-
-
-def _priority(action: Action) -> str:
-    return f"{action.id}, priority {action.priority:g}"
-
-
-def _why_held(action: Action) -> str:
-    if action.free_on is not None:
-        return f"in cooldown until {action.free_on}"
-    return f"{', '.join(action.excluded_by)} takes its place"
+def _below(proof: Proof) -> Iterator[Proof]:
+    """Yield a proof and all below it."""
+    yield proof
+    for each in proof.children:
+        yield from _below(each)

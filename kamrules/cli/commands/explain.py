@@ -74,9 +74,12 @@ def command(  # noqa: PLR0913  one parameter an option
         put(explanation.model_dump_json(by_alias=True, indent=2))
         return
     from kamrules.cli.tree import decision_tree  # noqa: PLC0415
+    from kamrules.compiler.in_language import in_language  # noqa: PLC0415
 
-    owners = _owners(known, explanation.decision, facts)
-    console().print(decision_tree(explanation, owners))
+    spoken = in_language(program, language_of(program, language))
+    owners = {each.id: each.title for each in spoken.roles}
+    owners |= _owners(known, explanation.decision, facts)
+    console().print(decision_tree(explanation, owners, spoken.languages[0]))
 
 
 def _cutoffs(
