@@ -151,3 +151,38 @@ def test_values_worked_out_for_rows_are_rounded_and_added_alike():
         different = {row[f"s.c{number}_10"] for row in points}
         different |= {row[f"s.c{number}_{10**13}"] for row in points}
         assert len(different) > 3, f"f{number} says nothing"
+
+
+DATED = """
+[ruleset]
+name = "dated"
+version = "1"
+[table.accounts.column]
+shift = { type = "number" }
+[table.orders.column]
+on = { type = "date" }
+[score.s]
+[criterion.last]
+score = "s"
+weight = 1
+value = "max(orders, on + 1d * shift) - 1970-01-01"
+curve = [[-1_000_000, 0], [3_000_000, 100]]
+"""
+
+
+def test_dates_worked_out_for_rows_end_with_the_years_1_and_9999():
+    day = datetime.date(2026, 6, 30)
+    to_last, to_first = (datetime.date.max - day).days, (datetime.date.min - day).days
+    known = {0.0, 0.5, to_last - 1.0, to_last + 0.0, to_last + 0.4, to_first + 0.0, to_first - 0.4}
+    unknown = {to_last + 0.5, to_last + 1.0, to_first - 0.6, to_first - 1.0, 1e11, -1e11}
+    shifts = sorted(known | unknown)
+    accounts = [{"account_id": f"{place}", "shift": each} for place, each in enumerate(shifts)]
+    orders = [{"account_id": f"{place}", "on": day} for place in range(len(shifts))]
+    tables = {
+        "accounts": TableData({"account_id": "text", "shift": "double"}, accounts),
+        "orders": TableData({"account_id": "text", "on": "date"}, orders),
+    }
+    case = Case(DATED, tables, day, None, 3, "en")
+    agree(case)
+    points = [row["s.last"] for row in by_row(compiled(DATED), case)["scores"]]
+    assert {each for each, found in zip(shifts, points, strict=True) if found is not None} == known
