@@ -42,7 +42,8 @@ class Holds:
 class Case:
     """One test, ready to run: the account on a day, and what must come out.
 
-    `given` is the expectation as written, `holds`, `scores` and `facts` are its typed parts.
+    `model` is the test as written, `holds`, `scores` and `facts` are the typed parts of what it expects;
+    `among` are the accounts that make up the book beside this one.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Case:
     scores: Mapping[str, Wanted] = field(default_factory=dict)
     facts: Mapping[str, Wanted] = field(default_factory=dict)
     place: Place | None = None
+    among: tuple[Mapping[str, Any], ...] = ()
 
 
 def cases(draft: Draft) -> None:
@@ -129,8 +131,19 @@ def _case(draft: Draft, name: str, test: TestModel) -> None:
             scores=_scores(draft, test, path),
             facts=_facts(draft, test, path),
             place=draft.place(*path),
+            among=_among(draft, test, path),
         )
     )
+
+
+def _among(draft: Draft, test: TestModel, path: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """Return the accounts beside which the test's own one stands."""
+    found = []
+    for number, name in enumerate(test.among):
+        if name not in draft.ruleset.model.persona:
+            draft.unknown_name("persona", name, draft.ruleset.model.persona, *path, "among", number)
+        found.append({"account_id": name, **_account(draft, name)[0]})
+    return tuple(found)
 
 
 def _settings(draft: Draft, test: TestModel, path: tuple[str, ...]) -> None:

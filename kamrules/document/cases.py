@@ -111,5 +111,9 @@ class TestModel(Written):
         default_factory=dict, description="Parameters with another value for this test"
     )
     before: BeforeModel | None = Field(default=None)
+    among: Texts = Field(
+        default_factory=list,
+        description="The personas that make up the book beside it, for ranks and shares of the whole",
+    )
     skip: Text | None = Field(default=None, description="Why it is not run for now")
     expect: ExpectModel

@@ -115,5 +115,14 @@ def _tried(program: Program, case: Case) -> Tried:
     earlier = None
     if before is not None:
         earlier = Earlier(class_=before.class_, tier=before.tier, proposed=dict(before.proposed))
-    explanation = engine_of(program).explain(case.account, as_of=case.as_of, earlier=earlier)
+    engine = engine_of(program)
+    cutoffs = None
+    if case.among:
+        # the account itself may be written among the others; it counts once
+        own = case.account["account_id"]
+        others = (each for each in case.among if each["account_id"] != own)
+        cutoffs = engine.cutoffs((case.account, *others), as_of=case.as_of)
+    explanation = engine.explain(
+        case.account, as_of=case.as_of, earlier=earlier, cutoffs=cutoffs
+    )
     return Tried(case, in_force(program, case.as_of), explanation)
