@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kamrules.cli.terminal import line, printable
+from kamrules.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,36 +24,46 @@ PROBLEMS = 6
 
 
 def print_summary(console: Console, report: Mapping[str, Any], program: Program) -> None:
-    """Print what a run found, but for where its files are."""
+    """Print what a run found, but for where its files are, in the run's language."""
     counts, book, rules = report["counts"], report["book"], report["ruleset"]
-    accounts = _number(report["accounts"])
-    title = f"{accounts} accounts of {book['name']} as of {report['as_of']}"
-    line(console, f"{title}, by {rules['name']} {rules['version']}", "bold")
+    language = report["language"]
+    title = word(
+        "{count} accounts of {book} as of {date}, by {ruleset}",
+        language,
+        count=_number(report["accounts"]),
+        book=book["name"],
+        date=report["as_of"],
+        ruleset=f"{rules['name']} {rules['version']}",
+    )
+    line(console, title, "bold")
     console.print()
-    console.print(_pyramid(counts, program, book.get("currency")))
+    console.print(_pyramid(counts, program, book.get("currency"), language))
     console.print()
     if program.tiers:
-        console.print(_tiers(counts))
+        console.print(_tiers(counts, language))
         console.print()
-    for each in _sentences(counts):
+    for each in _sentences(counts, language):
         line(console, each)
-    for each in quality_lines(report["quality"]):
+    for each in quality_lines(report["quality"], language=language):
         line(console, each)
 
 
 def print_files(console: Console, out: Path, report: Mapping[str, Any]) -> None:
     """Print where the files of a run are."""
     files = ", ".join([*report["files"], "run.json"])
-    line(console, f"Files in {out}: {files}")
+    line(console, word("Files in {folder}: {files}", report["language"], folder=out, files=files))
 
 
-def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
+def print_urgent(
+    console: Console, urgent: Iterable[Mapping[str, Any]], program: Program, language: str
+) -> None:
     """Print actions of the whole book, the most urgent first, with their reasons."""
+    roles = {each.id: each.title for each in program.roles}
     table = _table()
-    table.add_column("Priority", justify="right")
-    table.add_column("Account", overflow="fold", max_width=26)
-    table.add_column("What to do, and why", overflow="fold")
-    table.add_column("Who, by when", overflow="fold", max_width=21)
+    table.add_column(word("Priority", language), justify="right")
+    table.add_column(word("Account", language), overflow="fold", max_width=26)
+    table.add_column(word("What to do, and why", language), overflow="fold")
+    table.add_column(word("Who, by when", language), overflow="fold", max_width=21)
     for each in urgent:
         reason = Text(printable(str(each["reason"] or "")), "italic")
         what = Text.assemble((printable(str(each["title"])), "bold"), "\n", reason)
@@ -61,35 +72,39 @@ def print_urgent(console: Console, urgent: Iterable[Mapping[str, Any]]) -> None:
             f"{each['priority']:.1f}",
             _cell(str(who)),
             what,
-            _cell(f"{each['owner']}\n{each['due_on']}"),
+            _cell(f"{roles.get(each['owner'], each['owner'])}\n{each['due_on']}"),
         )
-    line(console, "The most urgent actions", "bold")
+    line(console, word("The most urgent actions", language), "bold")
     console.print()
     console.print(table)
     console.print()
 
 
-def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) -> RenderableType:
+def _pyramid(
+    counts: Mapping[str, Any], program: Program, currency: str | None, language: str
+) -> RenderableType:
     classes = counts["classes"]
     times = {each.id: each.time_share for each in program.strategies}
     timed = any(times.get(each["id"]) is not None for each in classes)
     revenue = any(each.get("revenue") is not None for each in classes)
     table = _table()
-    table.add_column("Class")
-    table.add_column("Accounts", justify="right")
-    table.add_column("Share", justify="right")
+    table.add_column(word("Class", language))
+    table.add_column(word("Accounts", language), justify="right")
+    table.add_column(word("Share", language), justify="right")
     if revenue:
-        table.add_column(f"Revenue {currency}" if currency else "Revenue", justify="right")
-        table.add_column("Share", justify="right")
+        money = word("Revenue {currency}" if currency else "Revenue", language, currency=currency)
+        table.add_column(money, justify="right")
+        table.add_column(word("Share", language), justify="right")
     if timed:
-        table.add_column("Selling time", justify="right")
+        table.add_column(word("Selling time", language), justify="right")
     everyone = sum(each["accounts"] for each in classes)
-    money = sum(each.get("revenue") or 0 for each in classes)
+    total = sum(each.get("revenue") or 0 for each in classes)
     for each in classes:
-        row = [each["title"] or each["id"] or "unknown", _number(each["accounts"])]
+        title = each["title"] if each["id"] is not None else word("unknown", language)
+        row = [title, _number(each["accounts"])]
         row.append(_share(each["accounts"], everyone))
         if revenue:
-            row += [_number(each.get("revenue") or 0), _share(each.get("revenue") or 0, money)]
+            row += [_number(each.get("revenue") or 0), _share(each.get("revenue") or 0, total)]
         if timed:
             time = times.get(each["id"])
             row.append("" if time is None else _share(time, 1))
@@ -97,61 +112,82 @@ def _pyramid(counts: Mapping[str, Any], program: Program, currency: str | None) 
     return table
 
 
-def _tiers(counts: Mapping[str, Any]) -> RenderableType:
+def _tiers(counts: Mapping[str, Any], language: str) -> RenderableType:
     tiers = counts["tiers"]
     everyone = sum(each["accounts"] for each in tiers)
     table = _table()
-    table.add_column("Tier")
-    table.add_column("Accounts", justify="right")
-    table.add_column("Share", justify="right")
+    table.add_column(word("Tier", language))
+    table.add_column(word("Accounts", language), justify="right")
+    table.add_column(word("Share", language), justify="right")
     for each in tiers:
-        title = each["title"] if each["id"] is not None else "none"
+        title = each["title"] if each["id"] is not None else word("none", language)
         cells = (title, _number(each["accounts"]), _share(each["accounts"], everyone))
         table.add_row(*(_cell(cell) for cell in cells))
     return table
 
 
-def _sentences(counts: Mapping[str, Any]) -> Iterator[str]:
-    for word, name in (("Class", "class"), ("Tier", "tier")):
+def _sentences(counts: Mapping[str, Any], language: str) -> Iterator[str]:
+    for name, sentence in (
+        ("class", "Class moves: {moves}"),
+        ("tier", "Tier moves: {moves}"),
+    ):
         moves = {key: number for key, number in counts["moves"][name].items() if number}
         if moves and set(moves) != {"placed"}:
-            told = ", ".join(f"{_number(number)} {key}" for key, number in moves.items())
-            yield f"{word} moves: {told}"
+            counted = [
+                word(f"{{count}} {key}", language, count=_number(number))
+                for key, number in moves.items()
+            ]
+            yield word(sentence, language, moves=", ".join(counted))
     actions = counts["actions"]
-    told = f"{_number(actions['proposed'])} proposed for {_number(actions['accounts'])} accounts"
-    told += f", the best {_number(actions['kept'])} written"
+    told = word(
+        "Actions: {proposed} proposed for {accounts} accounts, the best {kept} written",
+        language,
+        **{name: _number(actions[name]) for name in ("proposed", "accounts", "kept")},
+    )
     if actions["held_back"]:
-        told += f", {_number(actions['held_back'])} held back"
-    yield f"Actions: {told}"
+        held = _number(actions["held_back"])
+        told = word("{told}, {held} held back", language, told=told, held=held)
+    yield told
 
 
-def quality_lines(quality: Mapping[str, Any], most: int | None = PROBLEMS) -> Iterator[str]:
+def quality_lines(
+    quality: Mapping[str, Any], most: int | None = PROBLEMS, language: str = "en"
+) -> Iterator[str]:
     """Yield the problems of a book's data as sentences, at most so many."""
     found = [(table, each) for table in quality["tables"] for each in table["problems"]]
-    rows = sum(table["rows_read"] for table in quality["tables"])
+    rows = _number(sum(table["rows_read"] for table in quality["tables"]))
     tables = len(quality["tables"])
-    total = f"{_number(rows)} rows of {tables} {'table' if tables == 1 else 'tables'}"
+    read = "Data: {rows} rows of 1 table" if tables == 1 else "Data: {rows} rows of {tables} tables"
     if not found:
-        yield f"Data: {total}, nothing wrong"
+        yield word(f"{read}, nothing wrong", language, rows=rows, tables=tables)
         return
-    left_out, unknown = quality["rows_left_out"], quality["values_unknown"]
-    yield (
-        f"Data: {total}; {_number(left_out)} rows left out, "
-        f"{_number(unknown)} values taken as unknown"
+    yield word(
+        f"{read}; {{left_out}} rows left out, {{unknown}} values taken as unknown",
+        language,
+        rows=rows,
+        tables=tables,
+        left_out=_number(quality["rows_left_out"]),
+        unknown=_number(quality["values_unknown"]),
     )
     for table, each in found[:most]:
-        yield problem_line(table, each)
+        yield problem_line(table, each, language)
     if most is not None and len(found) > most:
-        yield f"  and {len(found) - most} more problems; `kamrules inspect` tells all"
+        more = "  and {count} more problems; `kamrules inspect` tells all"
+        yield word(more, language, count=len(found) - most)
 
 
-def problem_line(table: Mapping[str, Any], problem: Mapping[str, Any]) -> str:
+def problem_line(table: Mapping[str, Any], problem: Mapping[str, Any], language: str) -> str:
     """Return a problem of a table as a line."""
     what = "rows" if problem["leaves_out"] else "values"
-    where = f"{table['table']}.{problem['column']}" if problem["column"] else table["table"]
     some = f" ({', '.join(problem['examples'])})" if problem["examples"] else ""
-    count = f"{_number(problem['count'])} of {_number(table['rows_read'])} {what}"
-    return f"  {where}: {count}: {problem['message']}{some} [{problem['code']}]"
+    return word(
+        f"  {{where}}: {{count}} of {{all}} {what}: {{problem}}",
+        language,
+        where=f"{table['table']}.{problem['column']}" if problem["column"] else table["table"],
+        count=_number(problem["count"]),
+        all=_number(table["rows_read"]),
+        problem=f"{problem['message']}{some} [{problem['code']}]",
+    )
 
 
 def _table() -> Table:

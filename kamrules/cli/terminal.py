@@ -54,12 +54,19 @@ def line(screen: Console, text: str, style: str = "") -> None:
     """Print a line of prose; what does not fit goes on below, indented a little more."""
     import textwrap  # noqa: PLC0415
 
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     lead = " " * (len(text) - len(text.lstrip(" ")) + 2)
-    folded = textwrap.wrap(
-        printable(text), screen.width, subsequent_indent=lead, break_on_hyphens=False
-    )
+    words = printable(text)
+    if cell_len(words) == len(words):
+        folded = textwrap.wrap(words, screen.width, subsequent_indent=lead, break_on_hyphens=False)
+    else:
+        # characters two columns wide, between which a line may end
+        parts = Text(words).wrap(screen, screen.width - len(lead))
+        folded = [
+            f"{lead if number else ''}{part.plain.rstrip()}" for number, part in enumerate(parts)
+        ]
     screen.print(Text("\n".join(folded) if folded else "", style), soft_wrap=True)
 
 

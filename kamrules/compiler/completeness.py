@@ -47,7 +47,12 @@ def completeness(program: Program) -> tuple[Completeness, ...]:
 
 
 def untranslated(program: Program, ruleset: Ruleset) -> tuple[Diagnostic, ...]:
-    """Return a warning (KR506) for each language and file with texts that have no translation."""
+    """Return a warning (KR506) for each language and file with texts that have no translation.
+
+    None for a ruleset that does not list languages itself but extends one that does: it never promised any.
+    """
+    if ruleset.place("ruleset", "languages")[0].file not in ruleset.own:
+        return ()
     return tuple(each for one in completeness(program) for each in _by_file(one, ruleset))
 
 

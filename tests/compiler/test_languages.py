@@ -289,3 +289,16 @@ def test_descriptions_need_no_translation(written):
 def test_a_ruleset_in_one_language_lacks_none(written):
     text = (HEAD + RULES).replace('languages = ["en", "zh"]\n', "")
     assert completeness(compile_ruleset(written(text))) == ()
+
+
+def test_a_ruleset_that_does_not_list_languages_itself_owes_no_translations(written, tmp_path):
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "rules.toml").write_text(HEAD + RULES + ZH, encoding="utf-8")
+    mine = '[ruleset]\nname = "mine"\nversion = "1"\nextends = ["base"]\n[phase.other]\n'
+    ruleset = written(mine)
+    rules = compile_ruleset(ruleset)
+    assert completeness(rules)[0].missing == ("phase.other.title",)
+    assert untranslated(rules, ruleset) == ()
+    ruleset = written(mine.replace("[phase", 'languages = ["en", "zh"]\n[phase'))
+    assert [each.code for each in untranslated(compile_ruleset(ruleset), ruleset)] == ["KR506"]

@@ -74,7 +74,7 @@ def test_the_ruleset_of_the_readme_is_right_and_decides_the_sample_book(demo, mo
     (folder / "ours").mkdir(exist_ok=True)
     (folder / "ours" / "ruleset.toml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(folder)
-    assert run("check", "ours").err == "ours: nothing to complain about\n"
+    assert run("check", "ours").err.startswith("ours: nothing to complain about")
     assert run("run", "kamrules-demo/book", "--ruleset", "ours").status == 0
 
 

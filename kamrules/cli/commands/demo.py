@@ -67,14 +67,20 @@ def command(*, out: Path, language: str | None) -> None:
         screen = console()
         print_summary(screen, result.report, result.program)
         put("")
-        print_urgent(screen, result.urgent)
+        print_urgent(screen, result.urgent, result.program, result.report["language"])
         print_files(screen, result.out, result.report)
-        _suggest(out, result.urgent)
+        _suggest(out, result.urgent, language)
 
 
-def _suggest(out: Path, urgent: tuple[dict[str, object], ...]) -> None:
+def _suggest(out: Path, urgent: tuple[dict[str, object], ...], language: str | None) -> None:
+    from kamrules.words import word  # noqa: PLC0415
+
     account = urgent[0]["account_id"] if urgent else "ACCOUNT_ID"
-    put(f"The book is in {out / 'book'}. Ask why: kamrules explain {out / 'book'} {account}")
+    command = f"kamrules explain {out / 'book'} {account}"
+    if language is not None:
+        command += f" --lang {language}"
+    told = "The book is in {folder}. Ask why: {command}"
+    put(word(told, language or "en", folder=out / "book", command=command))
 
 
 def _check(out: Path) -> None:
