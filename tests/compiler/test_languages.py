@@ -295,10 +295,10 @@ def test_a_ruleset_that_does_not_list_languages_itself_owes_no_translations(writ
     base = tmp_path / "base"
     base.mkdir()
     (base / "rules.toml").write_text(HEAD + RULES + ZH, encoding="utf-8")
-    mine = '[ruleset]\nname = "mine"\nversion = "1"\nextends = ["base"]\n[phase.other]\n'
+    mine = '[ruleset]\nname = "mine"\nversion = "1"\nextends = ["base"]\n[role.other]\n'
     ruleset = written(mine)
     rules = compile_ruleset(ruleset)
-    assert completeness(rules)[0].missing == ("phase.other.title",)
+    assert completeness(rules)[0].missing == ("role.other.title",)
     assert untranslated(rules, ruleset) == ()
-    ruleset = written(mine.replace("[phase", 'languages = ["en", "zh"]\n[phase'))
+    ruleset = written(mine.replace("[role", 'languages = ["en", "zh"]\n[role'))
     assert [each.code for each in untranslated(compile_ruleset(ruleset), ruleset)] == ["KR506"]
