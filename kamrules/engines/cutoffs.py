@@ -6,21 +6,18 @@ it; another one is placed where it would stand beside the book's accounts.
 
 from __future__ import annotations
 
-import datetime  # noqa: TC003  fields of models
 import json
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
 from kamrules.expression.types import DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kamrules.compiler.program import Program
@@ -140,18 +137,14 @@ class Cutoffs:
     @staticmethod
     def read(path: str | Path) -> Cutoffs:
         """Return what a file holds. Raises UsageError without such a file, DataError for another content."""
+        from kamrules.engines.cutoffs_file import read  # noqa: PLC0415  it needs this module
+
         try:
             content = Path(path).read_bytes()
         except (OSError, ValueError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise UsageError(Diagnostic("KR805", f"`{path}` cannot be read: {reason}")) from None
-        try:
-            model = _File.model_validate_json(content, strict=True)
-        except ValidationError as error:
-            message = f"`{path}` holds no cut-offs: {_reason(error)}"
-            mend = f"a run writes them as {FILE} into its folder"
-            raise DataError(Diagnostic("KR605", message, help=mend)) from None
-        return model.cutoffs()
+        return read(content, str(path))
 
     def write(self, path: str | Path) -> None:
         """Write the cut-offs to a file, whole or not at all. Raises OSError when that is not possible."""
@@ -205,70 +198,9 @@ class Cutoffs:
         return Diagnostic("KR606", what, help=_again(program) if program.book_steps else None)
 
 
-def _reason(error: ValidationError) -> str:
-    """Return the first thing that is wrong, and where."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(each) for each in first["loc"])
-    if first["type"] == "missing":
-        return f"`{where}` is missing"
-    said = first["msg"].removeprefix("Value error, ")
-    said = said[:1].lower() + said[1:]
-    return f"`{where}`: {said}" if where else said
-
-
 def _again(program: Program) -> str:
     return f"run the book again with ruleset `{program.name}` as it is now, which writes {FILE}"
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-class _Spread(BaseModel):
-    """A spread as the file has it."""
-
-    model_config = ConfigDict(extra="forbid")
-    text: str
-    places: int = Field(ge=0, le=PLACES[Kind.NUMBER])
-    accounts: int = Field(ge=0)
-    total: int
-    values: list[int]
-    above: list[int]
-
-    @model_validator(mode="after")
-    def _rises(self) -> Self:
-        values, above = self.values, self.above
-        if len(values) != len(above):
-            raise ValueError("`values` and `above` differ in length")
-        if any(one <= two for one, two in pairwise(values)):
-            raise ValueError("`values` do not fall")
-        rises = all(one < two for one, two in pairwise([*above, self.accounts]))
-        if not rises or above[:1] != [0] * bool(self.accounts):
-            raise ValueError("`above` does not rise from 0 to less than `accounts`")
-        return self
-
-
-class _File(BaseModel):
-    """The file."""
-
-    model_config = ConfigDict(extra="forbid")
-    content: Literal["cut-offs"]
-    ruleset: str
-    digest: str
-    as_of: datetime.date
-    spreads: list[_Spread]
-
-    def cutoffs(self) -> Cutoffs:
-        """Return what the file says."""
-        spreads = tuple(
-            Spread(
-                each.text,
-                each.places,
-                each.accounts,
-                each.total,
-                tuple(each.values),
-                tuple(each.above),
-            )
-            for each in self.spreads
-        )
-        return Cutoffs(self.ruleset, self.digest, self.as_of, spreads)
