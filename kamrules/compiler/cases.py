@@ -9,7 +9,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.facts_given import check_facts
+from kamrules.compiler.facts_given import check_facts, check_names
 from kamrules.compiler.program import FactStep
 from kamrules.decision import Move
 from kamrules.document.values import describe, parameter_slips
@@ -17,7 +17,7 @@ from kamrules.expression import canonical, compile_interval
 from kamrules.expression.types import BOOL, SCORE, Interval, Kind, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kamrules.compiler.draft import Draft
     from kamrules.diagnostics import Place
@@ -72,6 +72,7 @@ def cases(draft: Draft) -> None:
 
 def _persona(draft: Draft, name: str, persona: PersonaModel) -> None:
     check_facts(draft, persona.facts, "persona", name, "facts")
+    check_names(draft, persona.without, "persona", name, "without")
     seen = [name]
     while persona.extends is not None:
         if persona.extends not in draft.ruleset.model.persona:
@@ -102,8 +103,12 @@ def _account(draft: Draft, name: str | None) -> tuple[dict[str, Any], datetime.d
         name = personas[name].extends
     facts: dict[str, Any] = {}
     for each in reversed(chain):
-        facts |= each.facts
+        facts = _without(facts, each.without) | each.facts
     return facts, next((each.as_of for each in chain if each.as_of is not None), None)
+
+
+def _without(facts: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name not in names}
 
 
 def _case(draft: Draft, name: str, test: TestModel) -> None:
@@ -111,6 +116,7 @@ def _case(draft: Draft, name: str, test: TestModel) -> None:
     if test.given is not None and test.given not in draft.ruleset.model.persona:
         _unknown_persona(draft, test.given, *path, "given")
     check_facts(draft, test.facts, *path, "facts")
+    check_names(draft, test.without, *path, "without")
     facts, day = _account(draft, test.given)
     as_of = test.as_of or day
     if as_of is None:
@@ -124,7 +130,11 @@ def _case(draft: Draft, name: str, test: TestModel) -> None:
             id=name,
             about=test.about,
             persona=test.given,
-            account={"account_id": test.given or name, **facts, **test.facts},
+            account={
+                "account_id": test.given or name,
+                **_without(facts, test.without),
+                **test.facts,
+            },
             as_of=as_of,
             model=test,
             holds=_holds(draft, test, path),

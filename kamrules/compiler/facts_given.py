@@ -9,7 +9,7 @@ from kamrules.document.values import value_slips
 from kamrules.expression.types import ACCOUNTS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kamrules.compiler.draft import Draft
     from kamrules.expression.types import Column
@@ -28,6 +28,17 @@ def check_facts(draft: Draft, facts: Mapping[str, Any], *path: str) -> None:
             _stranger(
                 draft, "the vocabulary has no column or table", name, {**columns, **related}, *path
             )
+
+
+def check_names(draft: Draft, names: Sequence[str], *path: str) -> None:
+    """Report names that are no column and no table (KR349)."""
+    known = {**draft.tables[ACCOUNTS].columns, **draft.tables}
+    for number, name in enumerate(names):
+        if name not in known:
+            near = nearest(name, known)
+            mend = f"did you mean `{near}`?" if near else None
+            told = f"the vocabulary has no column or table `{name}`"
+            draft.report("KR349", told, *path, number, help=mend)
 
 
 def _rows(draft: Draft, table: str, rows: Any, *path: str) -> None:  # noqa: ANN401

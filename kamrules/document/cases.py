@@ -40,6 +40,9 @@ class PersonaModel(Written):
     )
     as_of: datetime.date | None = Field(default=None, description="The date on which it is decided")
     facts: Facts = Field(default_factory=dict)
+    without: Texts = Field(
+        default_factory=list, description="Facts of the persona it extends that are unknown here"
+    )
 
 
 class BeforeModel(Written):
@@ -106,6 +109,9 @@ class TestModel(Written):
     about: str = Field(default="", description="What it shows")
     given: Name | None = Field(default=None, description="The persona that is decided")
     facts: Facts = Field(default_factory=dict)
+    without: Texts = Field(
+        default_factory=list, description="Facts of the persona that are unknown in this test"
+    )
     as_of: datetime.date | None = Field(default=None, description="The date; else the persona's")
     set: dict[Id, Value] = Field(
         default_factory=dict, description="Parameters with another value for this test"
