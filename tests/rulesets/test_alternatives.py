@@ -1,4 +1,4 @@
-"""The alternative rulesets: exactly one class for any account, and what people need to know of each."""
+"""The alternative rulesets: one class for any account, and what people need to know of each model."""
 
 from __future__ import annotations
 
