@@ -6,7 +6,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint tests clean
+.PHONY: demo test lint tests docs clean
 
 demo: .venv/ready
 	$(BIN)/kamrules demo
@@ -22,6 +22,9 @@ lint: .venv/ready-to-test
 tests: .venv/ready-to-test
 	$(BIN)/pytest -n $(JOBS)
 
+docs: .venv/ready
+	for each in rulesets/*/; do $(BIN)/kamrules docs $$each --out build/$$each || exit; done
+
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "kamrules needs Python 3.11, 3.12 or 3.13"; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -34,4 +37,4 @@ tests: .venv/ready-to-test
 	@touch $@
 
 clean:
-	rm -rf .venv kamrules-demo kamrules-out
+	rm -rf .venv build kamrules-demo kamrules-out

@@ -15,7 +15,9 @@ FOUND = kamrules.list_commands(None)
 
 
 def test_the_commands_are_those_the_readme_tells_of():
-    wanted = "check code completion coverage decide demo explain inspect plugins run schema test"
+    wanted = (
+        "check code completion coverage decide demo docs explain inspect plugins run schema test"
+    )
     assert wanted.split() == FOUND
 
 

@@ -122,7 +122,5 @@ def _tried(program: Program, case: Case) -> Tried:
         own = case.account["account_id"]
         others = (each for each in case.among if each["account_id"] != own)
         cutoffs = engine.cutoffs((case.account, *others), as_of=case.as_of)
-    explanation = engine.explain(
-        case.account, as_of=case.as_of, earlier=earlier, cutoffs=cutoffs
-    )
+    explanation = engine.explain(case.account, as_of=case.as_of, earlier=earlier, cutoffs=cutoffs)
     return Tried(case, in_force(program, case.as_of), explanation)
