@@ -1,4 +1,4 @@
-"""The ruleset `kam` compiled once, and short ways to decide with it."""
+"""The ruleset `kam` compiled once, its example accounts, and short ways to decide with it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ AS_OF = datetime.date(2026, 6, 30)
 @cache
 def kam():
     return compile_ruleset(load_ruleset("kam"))
+
+
+def persona(name: str) -> dict[str, Any]:
+    """Return the facts of an example account of the ruleset, with those that it takes over."""
+    known = load_ruleset("kam").model.persona
+    facts: dict[str, Any] = {}
+    while name:
+        facts = {**known[name].facts, **facts}
+        name = known[name].extends or ""
+    return {"account_id": "A", **facts}
 
 
 def decided(facts: dict[str, Any], *, as_of=AS_OF, before=None, **options):

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import copy
 import datetime
-from pathlib import Path
 
-import tomli
+from tests.rulesets.kam import AS_OF, decided, order, persona
 
-from tests.rulesets.kam import AS_OF, decided, order
-
-PERSONAS = tomli.loads(Path(__file__).with_name("personas.toml").read_text(encoding="utf-8"))[
-    "persona"
-]
 NETWORK = [
     {"name": name, "level": level, "role": "decision_maker", "stance": "supporter",
      "last_contact": AS_OF, "counterpart": "Clara Vind"}
@@ -92,7 +86,7 @@ def test_a_customer_without_an_order_in_a_long_time_becomes_a_prospect_again():
 
 
 def test_a_partner_whose_managements_meet_late_stays_a_partner_and_one_that_lost_them_does_not():
-    partner = PERSONAS["partner"]["facts"]
+    partner = persona("partner")
     first = decided(partner)
     assert first.tier == "partner"
     late = _last_executive_contact(partner, 250)
@@ -113,13 +107,13 @@ def _last_executive_contact(facts, ago):
 def test_tiers_are_climbed_one_at_a_time():
     stranger = decided({"account_id": "A", "orders": [order(3_000_000, 30)]})
     assert stranger.tier == "vendor"
-    one = decided(PERSONAS["partner"]["facts"], before=stranger)
-    two = decided(PERSONAS["partner"]["facts"], before=one)
+    one = decided(persona("partner"), before=stranger)
+    two = decided(persona("partner"), before=one)
     assert [one.tier, two.tier] == ["preferred_supplier", "partner"]
 
 
 def test_an_action_that_was_proposed_yesterday_waits_and_says_until_when():
-    facts = PERSONAS["key_stands_still"]["facts"]
+    facts = persona("key_in_defence")
     today = decided(facts)
     tomorrow = decided(facts, as_of=AS_OF + datetime.timedelta(days=1), before=today)
     held = next(each for each in tomorrow.held_back if each.id == "settle_severe_complaint")
