@@ -37,7 +37,7 @@ def print_summary(console: Console, report: Mapping[str, Any], program: Program)
     )
     line(console, title, "bold")
     console.print()
-    console.print(_pyramid(counts, program, book.get("currency"), language))
+    console.print(_pyramid(counts, book.get("currency"), language))
     console.print()
     if program.tiers:
         console.print(_tiers(counts, language))
@@ -80,12 +80,9 @@ def print_urgent(
     console.print()
 
 
-def _pyramid(
-    counts: Mapping[str, Any], program: Program, currency: str | None, language: str
-) -> RenderableType:
+def _pyramid(counts: Mapping[str, Any], currency: str | None, language: str) -> RenderableType:
     classes = counts["classes"]
-    times = {each.id: each.time_share for each in program.strategies}
-    timed = any(times.get(each["id"]) is not None for each in classes)
+    timed = any(each.get("time_share") is not None for each in classes)
     revenue = any(each.get("revenue") is not None for each in classes)
     table = _table()
     table.add_column(word("Class", language))
@@ -106,7 +103,7 @@ def _pyramid(
         if revenue:
             row += [_number(each.get("revenue") or 0), _share(each.get("revenue") or 0, total)]
         if timed:
-            time = times.get(each["id"])
+            time = each.get("time_share")
             row.append("" if time is None else _share(time, 1))
         table.add_row(*(_cell(cell) for cell in row))
     return table

@@ -8,6 +8,7 @@ from kamrules.compiler.borrowed import borrowed
 from kamrules.compiler.cases import cases
 from kamrules.compiler.draft import Draft
 from kamrules.compiler.in_language import translated
+from kamrules.compiler.never import never
 from kamrules.compiler.order import order
 from kamrules.compiler.program import Hit, Program
 from kamrules.compiler.read import read
@@ -34,6 +35,7 @@ STAGES: tuple[tuple[str, Callable[[Draft], None]], ...] = (
     ("whole book", whole_book),
     ("order", order),
     ("verify", verify),
+    ("never", never),
 )
 """Each stage takes the draft as the one before left it; a stage that found errors is the last to run."""
 

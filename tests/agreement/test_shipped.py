@@ -1,4 +1,4 @@
-"""Every shipped ruleset but `kam` over the sample book: row and SQL engine decide the same, in each language."""
+"""Every shipped ruleset but `kam` over the sample book: both engines decide the same, in each language."""
 
 from __future__ import annotations
 

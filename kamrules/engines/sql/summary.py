@@ -85,10 +85,32 @@ class Summary:
         if None in found:
             rest = dict(zip(("accounts", "revenue"), found[None], strict=True))
             listed.append({"id": None, "title": "unknown", "level": None, **rest})
+        times = self._times()
         for each in listed:
             if summed is not None and each["revenue"] is None:
                 each["revenue"] = 0.0
+            each["time_share"] = times.get(each["id"])
         return listed
+
+    def _times(self) -> dict[Any, float]:
+        """Return the share of selling time that falls to each class, by the strategies of its accounts.
+
+        A strategy that holds in several classes is shared out by their accounts.
+        """
+        shares = {each.id: each.time_share for each in self.program.strategies}
+        one, other = self._text("class"), self._text("strategy")
+        rows = self._rows(
+            f"SELECT {one} AS one, {other} AS other, count(*) FROM {CORE} GROUP BY ALL ORDER BY ALL"  # noqa: S608
+        )
+        whole: dict[Any, int] = {}
+        for _, strategy, accounts in rows:
+            whole[strategy] = whole.get(strategy, 0) + accounts
+        found: dict[Any, float] = {}
+        for class_, strategy, accounts in rows:
+            share = shares.get(strategy)
+            if share is not None:
+                found[class_] = found.get(class_, 0.0) + share * accounts / whole[strategy]
+        return found
 
     def _counted(
         self, what: str, rules: Sequence[Tier | Phase | Strategy], *, levels: bool = False
