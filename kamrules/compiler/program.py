@@ -11,13 +11,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.validity import ALWAYS, Validity
+from kamrules.expression.types import NOTHING_SAID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kamrules.diagnostics import Place
     from kamrules.expression.nodes import Aggregate, Node
-    from kamrules.expression.types import Interval, Table, Type
+    from kamrules.expression.types import Changing, Interval, Table, Type
 
 
 class Logic(StrEnum):
@@ -118,6 +119,7 @@ class FactStep:
     info_level: int = 1
     place: Place | None = None
     title: str = ""
+    changing: Changing = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
 from kamrules.compiler.program import Parameter
-from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, TEXT, Column, Kind, Table, Type
+from kamrules.expression.types import (
+    ACCOUNT_ID,
+    ACCOUNTS,
+    TEXT,
+    Changing,
+    Column,
+    Kind,
+    Table,
+    Type,
+)
 
 if TYPE_CHECKING:
     from kamrules.compiler.draft import Draft
@@ -56,6 +65,7 @@ def _table(draft: Draft, name: str, table: TableModel) -> Table:
             each.about,
             each.info_level,
             each.title or "",
+            Changing(each.changeable, each.cost, each.step, each.rising),
         )
         for key, each in table.column.items()
     }

@@ -21,7 +21,7 @@ from kamrules.compiler.program import (
 from kamrules.compiler.scores import score
 from kamrules.compiler.validity import Validity
 from kamrules.expression.nodes import Constant
-from kamrules.expression.types import NUMBER, Kind, Type
+from kamrules.expression.types import NUMBER, Changing, Kind, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,7 @@ def _fact(draft: Draft, name: str) -> None:
         FactStep(
             f"fact.{name}", name, kind, value, fact.about, tuple(fact.source), level,
             draft.place("fact", name), fact.title or "",
+            Changing(fact.changeable, fact.cost, fact.step, fact.rising),
         )
     )  # fmt: skip
 

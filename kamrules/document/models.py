@@ -38,7 +38,7 @@ from kamrules.document.fields import (
     Written,
     refuse,
 )
-from kamrules.document.values import choice_slips, parameter_slips
+from kamrules.document.values import changing_slips, choice_slips, parameter_slips
 
 About = Annotated[str, Field(description="What it is for, in a sentence or two")]
 Title = Annotated[Text, Field(description="The name people see; without it, the id in plain words")]
@@ -98,7 +98,36 @@ class ParameterModel(Written):
         return self
 
 
-class ColumnModel(Written):
+class Changeable(Written):
+    """What a fact says about changing it."""
+
+    changeable: bool | None = Field(
+        default=None, description="false: nobody can change it, such as an industry or a country"
+    )
+    cost: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
+        default=None,
+        description="What one step of a change costs, beside the other facts; 1 if not said",
+    )
+    step: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
+        default=None,
+        description="How much a step is: 100_000 of revenue, 1 contact, 0.05 of a share",
+    )
+    rising: Literal["better", "worse"] | None = Field(
+        default=None,
+        description="better: more of it never lowers a score, the class or the tier; worse: never raises",
+    )
+
+    def _changing_slips(self, kind: str) -> list[Slip]:
+        return changing_slips(
+            kind,
+            changeable=self.changeable,
+            cost=self.cost,
+            step=self.step,
+            rising=self.rising,
+        )
+
+
+class ColumnModel(Changeable):
     """A column of a table: a fact that a book can hold."""
 
     noun: ClassVar[str] = "a column"
@@ -113,8 +142,8 @@ class ColumnModel(Written):
     unit: Text | None = Field(default=None, description="What one of it is: hours, visits, seats")
 
     @model_validator(mode="after")
-    def _choices_fit(self) -> Self:
-        refuse(choice_slips(self.type, self.choices))
+    def _keys_fit(self) -> Self:
+        refuse([*choice_slips(self.type, self.choices), *self._changing_slips(self.type)])
         return self
 
 
@@ -130,7 +159,7 @@ class TableModel(Written):
     column: dict[Id, ColumnModel] = Field(default_factory=dict, description="Its columns")
 
 
-class FactModel(Written):
+class FactModel(Changeable):
     """A value about an account that an expression derives."""
 
     noun: ClassVar[str] = "a fact"
@@ -147,8 +176,8 @@ class FactModel(Written):
     unit: Text | None = Field(default=None, description="What one of it is: hours, visits, seats")
 
     @model_validator(mode="after")
-    def _choices_fit(self) -> Self:
-        refuse(choice_slips(self.type, self.choices))
+    def _keys_fit(self) -> Self:
+        refuse([*choice_slips(self.type, self.choices), *self._changing_slips(self.type)])
         return self
 
 

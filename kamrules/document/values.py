@@ -45,6 +45,32 @@ def choice_slips(kind: str, choices: Sequence[str]) -> list[Slip]:
     return []
 
 
+def changing_slips(
+    kind: str,
+    *,
+    changeable: bool | None,
+    cost: float | None,
+    step: float | None,
+    rising: str | None,
+) -> list[Slip]:
+    """Return what is wrong between a type and what is said about changing values of it."""
+    slips = []
+    if kind not in (*NUMERIC, "date"):
+        for key, given in (("step", step), ("rising", rising)):
+            if given is not None:
+                slips.append(
+                    Slip("KR164", f"a {kind} has no `{key}`: it cannot be ordered", (key,))
+                )
+    if changeable is False:
+        for key, given in (("cost", cost), ("step", step)):
+            if given is not None:
+                problem = (
+                    f"`{key}` tells what a change costs, and `changeable = false` rules changes out"
+                )
+                slips.append(Slip("KR164", problem, (key,)))
+    return slips
+
+
 def parameter_slips(
     kind: str,
     value: Scalar,

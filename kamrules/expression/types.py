@@ -99,6 +99,25 @@ BOOL = Type(Kind.BOOL)
 
 
 @dataclass(frozen=True, slots=True)
+class Changing:
+    """What it takes to change a fact, and which way is good.
+
+    `changeable` False: nobody can change it (industry, country); None: not said, so it can be. `cost` is the
+    price of one `step`, in whatever the author counts efforts by (None: 1); a step is an amount in the
+    fact's own unit (None: kamrules.workbench.nearest chooses by type). `rising` is "better" or "worse"
+    where more of it never lowers, or never raises, a score, the class or the tier (None: not claimed).
+    """
+
+    changeable: bool | None = None
+    cost: float | None = None
+    step: float | None = None
+    rising: str | None = None
+
+
+NOTHING_SAID = Changing()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table as the vocabulary declares it.
 
@@ -111,6 +130,7 @@ class Column:
     about: str = ""
     info_level: int = 1
     title: str = ""
+    changing: Changing = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
