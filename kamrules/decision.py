@@ -89,16 +89,46 @@ class GateResult(_Part):
     source: tuple[str, ...] = ()
 
 
+class Change(_Part):
+    """Another value of one measured fact: an account column, an aggregate, or a priced derived fact.
+
+    `fact` is its id, or the text of an aggregate that has none; `cost` is what the ruleset prices the change
+    at (Changing in kamrules.expression.types).
+    """
+
+    fact: str
+    title: str
+    before: Value
+    after: Value
+    before_shown: str
+    after_shown: str
+    cost: float
+
+
+class Way(_Part):
+    """Changes that together bring another decision about, none of them superfluous, with what they cost.
+
+    The engine has decided the account with them, and the wanted outcome came out. `at_least`: no changes that
+    do cost less than this; it equals `cost` (to a thousandth) where the way is proved to be the cheapest.
+    """
+
+    changes: tuple[Change, ...]
+    cost: float
+    at_least: float
+
+
 class Advancement(_Part):
     """The next class or tier up and what is missing for it: its gates, met ones included.
 
-    For a class also `conditions`: members of the target class's `when` that are not true.
+    For a class also `conditions`: members of the target class's `when` that are not true. `ways` are the
+    cheapest changes that would bring it about at the next run; only kamrules.workbench.nearest finds them.
     """
 
     to: str
     title: str
     gates: tuple[GateResult, ...]
     conditions: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:

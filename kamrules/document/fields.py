@@ -178,3 +178,7 @@ Bound = Annotated[
     Annotated[float, Tag("<number>")] | Annotated[datetime.date, Tag("<date>")],
     told_by(_bound_form, "a number or a date"),
 ]
+Way = Annotated[
+    Annotated[bool, Tag("<bool>")] | Annotated[Literal["up", "down"], Tag("<text>")],
+    told_by(_choice_form, 'true, false, "up" or "down"'),
+]

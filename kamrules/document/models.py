@@ -34,6 +34,7 @@ from kamrules.document.fields import (
     Texts,
     UnknownPoints,
     Value,
+    Way,
     Weight,
     Written,
     refuse,
@@ -101,8 +102,10 @@ class ParameterModel(Written):
 class Changeable(Written):
     """What a fact says about changing it."""
 
-    changeable: bool | None = Field(
-        default=None, description="false: nobody can change it, such as an industry or a country"
+    changeable: Way | None = Field(
+        default=None,
+        description="false: nobody can change it, such as an industry or a country; "
+        '"up" or "down": it can only be changed that way',
     )
     cost: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
         default=None,

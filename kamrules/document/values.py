@@ -48,7 +48,7 @@ def choice_slips(kind: str, choices: Sequence[str]) -> list[Slip]:
 def changing_slips(
     kind: str,
     *,
-    changeable: bool | None,
+    changeable: bool | str | None,
     cost: float | None,
     step: float | None,
     rising: str | None,
@@ -56,11 +56,15 @@ def changing_slips(
     """Return what is wrong between a type and what is said about changing values of it."""
     slips = []
     if kind not in (*NUMERIC, "date"):
-        for key, given in (("step", step), ("rising", rising)):
-            if given is not None:
-                slips.append(
-                    Slip("KR164", f"a {kind} has no `{key}`: it cannot be ordered", (key,))
-                )
+        unordered = {"step": step, "rising": rising}
+        slips = [
+            Slip("KR164", f"a {kind} has no `{key}`: it cannot be ordered", (key,))
+            for key, given in unordered.items()
+            if given is not None
+        ]
+        if isinstance(changeable, str):
+            problem = f"a {kind} goes neither up nor down: it cannot be ordered"
+            slips.append(Slip("KR164", problem, ("changeable",)))
     if changeable is False:
         for key, given in (("cost", cost), ("step", step)):
             if given is not None:

@@ -102,13 +102,14 @@ BOOL = Type(Kind.BOOL)
 class Changing:
     """What it takes to change a fact, and which way is good.
 
-    `changeable` False: nobody can change it (industry, country); None: not said, so it can be. `cost` is the
+    `changeable` False: nobody can change it (industry, country); "up" or "down": only that way (people known,
+    complaints open); True or None (not said): it can be changed. `cost` is the
     price of one `step`, in whatever the author counts efforts by (None: 1); a step is an amount in the
     fact's own unit (None: kamrules.workbench.nearest chooses by type). `rising` is "better" or "worse"
     where more of it never lowers, or never raises, a score, the class or the tier (None: not claimed).
     """
 
-    changeable: bool | None = None
+    changeable: bool | str | None = None
     cost: float | None = None
     step: float | None = None
     rising: str | None = None

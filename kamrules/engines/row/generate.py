@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.program import Hit, WhenUnknown
 from kamrules.engines.row.actions import write_actions
@@ -14,7 +14,7 @@ from kamrules.engines.row.whole_book import addresses, write_place
 from kamrules.expression.types import ACCOUNTS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from kamrules.compiler.program import Criterion, Program, Score
     from kamrules.engines.layout import Layout
@@ -25,18 +25,37 @@ def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ..
     """Return the function that decides one prepared account; see kamrules.engines.row.compact."""
     writer = Writer()
     source = write(program, layout, writer)
-    space: dict[str, object] = {
+    return function(source, "decide", writer)
+
+
+def function(source: str, name: str, writer: Writer) -> Callable[..., Any]:
+    """Return the function of that name that the source defines; it knows the writer's constants."""
+    space: dict[str, Any] = {
         "__builtins__": {},
-        "min": min, "max": max, "abs": abs, "len": len, "int": int, "set": set, "rounded": rounded,
+        "min": min, "max": max, "abs": abs, "len": len, "int": int, "bool": bool, "set": set,
+        "rounded": rounded,
         "decayed": decayed, "stored_units": stored_units, "stored_day": stored_day,
         **writer.constants(),
     }  # fmt: skip
     exec(compile(source, "<program>", "exec"), space)  # noqa: S102  our own names and numbers only
-    return space["decide"]  # type: ignore[return-value]
+    made: Callable[..., Any] = space[name]
+    return made
 
 
 def write(program: Program, layout: Layout, writer: Writer) -> str:
     """Return the source of the function; `writer` gathers its constants."""
+    write_steps(program, layout, writer)
+    write_actions(writer, program)
+    _write_result(program, writer)
+    more = ", cutoffs" if program.book_steps else ""
+    head = f"def decide(account, tables, as_of, class_before, tier_before, proposed{more}):"
+    return "\n".join([head, *writer.head, *writer.lines]) + "\n"
+
+
+def write_steps(
+    program: Program, layout: Layout, writer: Writer, only: Container[str] | None = None
+) -> None:
+    """Write the steps of the program (or those of `only`), each after what it needs."""
     _write_inputs(program, layout, writer)
     aggregates = {each.address: each for each in program.aggregates}
     facts = {each.address: each for each in program.facts}
@@ -44,6 +63,8 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
     compared = {each.address: (each, place) for place, each in enumerate(program.book_steps)}
     pending = []
     for address in program.order:
+        if only is not None and address not in only:
+            continue
         if address in aggregates:
             pending.append(aggregates[address])
             continue
@@ -61,11 +82,6 @@ def write(program: Program, layout: Layout, writer: Writer) -> str:
             _write_placement(writer, program, address)
     if pending:
         write_aggregates(writer, program, layout, pending)
-    write_actions(writer, program)
-    _write_result(program, writer)
-    more = ", cutoffs" if program.book_steps else ""
-    head = f"def decide(account, tables, as_of, class_before, tier_before, proposed{more}):"
-    return "\n".join([head, *writer.head, *writer.lines]) + "\n"
 
 
 def _write_inputs(program: Program, found: Layout, writer: Writer) -> None:

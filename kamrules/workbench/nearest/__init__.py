@@ -1,0 +1,6 @@
+"""Nearest change: the least that would have to change for another decision, proved by the engine."""
+
+from kamrules.workbench.nearest.asking import Nearest, nearest
+from kamrules.workbench.nearest.outcome import outcome
+
+__all__ = ["Nearest", "nearest", "outcome"]

@@ -1,0 +1,221 @@
+"""Measured facts: what a decision rests on in the end, and the program with each of them as one input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kamrules.compiler.order import changed
+from kamrules.engines.layout import Layout, layout_of
+from kamrules.engines.row.whole_book import addresses
+from kamrules.expression import canonical
+from kamrules.expression.nodes import (
+    AccountColumn,
+    Aggregation,
+    And,
+    Call,
+    Function,
+    StepValue,
+)
+from kamrules.expression.types import ACCOUNTS, NOTHING_SAID, Changing, Column, Kind
+from kamrules.expression.walk import below, with_children
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kamrules.compiler.program import AggregateStep, FactStep, Program
+    from kamrules.engines.row import Compact, Prepared
+    from kamrules.expression.nodes import Node
+    from kamrules.expression.types import Type
+
+FIXED = Changing(changeable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFact:
+    """One thing that is known or found out about an account: a column, or an aggregate of its rows.
+
+    A derived fact for which the ruleset says what changing it costs is one too. `address` is
+    `accounts.<column>`, `aggregate.<n>`, `fact.<id>` or `book.<n>.<function>`; `name` is the id by which
+    the ruleset knows it, else the aggregate's text. `least` is the smallest value it can have, `table` the
+    related table whose rows an aggregate takes.
+    """
+
+    address: str
+    name: str
+    title: str
+    type: Type
+    changing: Changing
+    info_level: int
+    least: float | None = None
+    table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """A program whose only inputs are measured facts, in their order; `layout` is that of their values."""
+
+    program: Program
+    layout: Layout
+    facts: tuple[MeasuredFact, ...]
+    original: Program
+    columns: tuple[str, ...]
+    translate: Callable[[Node], Node]
+
+    @classmethod
+    def of(cls, program: Program, columns: tuple[str, ...]) -> Inputs:
+        """Return the inputs of a program in force; `columns` are the account's as it is prepared."""
+        known = {each.address: each for each in _measured(program)}
+        covers = _covered(program)
+        names = {address: each.type for address, each in known.items()}
+
+        def measured(node: Node) -> Node:
+            match node:
+                case AccountColumn(name=name):
+                    return AccountColumn(f"{ACCOUNTS}.{name}", node.type)
+                case StepValue(address=address) if address in names:
+                    own = AccountColumn(address, names[address])
+                    inside = tuple(
+                        AccountColumn(one, names[one]) for one in covers.get(address, ())
+                    )
+                    return Call(Function.MAX, (own, *inside), own.type) if inside else own
+                case _:
+                    return with_children(node, measured)
+
+        rules: dict[str, Any] = {
+            name: tuple(changed(each, measured) for each in getattr(program, name))
+            for name in ("scores", "classes", "paths", "tiers", "phases", "strategies", "actions")
+        }
+        facts = tuple(
+            changed(each, measured) for each in program.facts if each.address not in known
+        )
+        made_of = {each.address: Column(each.address, each.type) for each in known.values()}
+        accounts = replace(program.tables[ACCOUNTS], columns=made_of)
+        gone = {each.address for each in program.aggregates} | known.keys()
+        gone |= {each.address for each in program.book_steps}
+        made = replace(
+            program,
+            **rules,
+            facts=facts,
+            aggregates=(),
+            book_steps=(),
+            gaps=(),
+            tables={ACCOUNTS: accounts},
+            order=tuple(each for each in program.order if each not in gone),
+        )
+        used = layout_of(made).account
+        return cls(
+            made, Layout(used, ()), tuple(known[each] for each in used), program,
+            columns, measured,
+        )  # fmt: skip
+
+    def values(self, prepared: Prepared, compact: Compact) -> list[Any]:
+        """Return the account's values of the measured facts, None where unknown."""
+        account = dict(zip(self.columns, prepared.account, strict=True))
+        steps = [each.address for each in self.original.aggregates] + list(addresses(self.original))
+        found = {f"{ACCOUNTS}.{name}": value for name, value in account.items()}
+        found |= dict(zip(steps, compact.aggregates, strict=True))
+        facts = (each.address for each in self.original.facts)
+        found |= dict(zip(facts, compact.facts, strict=True))
+        return [found[each.address] for each in self.facts]
+
+
+def _measured(program: Program) -> Iterator[MeasuredFact]:
+    """Yield every measured fact that the program reads or could read."""
+    named: dict[str, FactStep] = {}
+    for fact in program.facts:
+        if isinstance(fact.value, StepValue):
+            named.setdefault(fact.value.address, fact)
+    for column in program.tables[ACCOUNTS].columns.values():
+        yield MeasuredFact(
+            f"{ACCOUNTS}.{column.name}", column.name, column.title, column.type,
+            column.changing, column.info_level,
+        )  # fmt: skip
+    for step in program.aggregates:
+        owner = named.get(step.address)
+        yield MeasuredFact(
+            step.address,
+            owner.id if owner else canonical(step.aggregate),
+            owner.title if owner else "",
+            step.aggregate.type,
+            owner.changing if owner else NOTHING_SAID,
+            _level(program, step),
+            _least(step),
+            step.aggregate.table,
+        )
+    for fact in program.facts:
+        said = fact.changing.changeable is not None or fact.changing.cost is not None
+        if said and not isinstance(fact.value, StepValue | AccountColumn):
+            yield MeasuredFact(
+                fact.address, fact.id, fact.title, fact.type, fact.changing, fact.info_level
+            )
+    for compared in program.book_steps:
+        for address, kind in _placing(program, compared.address):
+            yield MeasuredFact(address, compared.text, "", kind, FIXED, 1)
+
+
+def _placing(program: Program, step: str) -> Iterator[tuple[str, Type]]:
+    seen = set()
+    for part in (program.facts, program.scores, program.classes, program.paths, program.tiers,
+                 program.phases, program.strategies, program.actions):  # fmt: skip
+        for tree in _trees(part):
+            for node in below(tree):
+                if (
+                    isinstance(node, StepValue)
+                    and node.address.startswith(f"{step}.")
+                    and node.address not in seen
+                ):
+                    seen.add(node.address)
+                    yield node.address, node.type
+
+
+def _trees(part: object) -> list[Node]:
+    found: list[Node] = []
+
+    def keep(node: Node) -> Node:
+        found.append(node)
+        return node
+
+    changed(part, keep)
+    return found
+
+
+def _level(program: Program, step: AggregateStep) -> int:
+    """Return the information level of the column that an aggregate takes, 1 for rows."""
+    column = step.aggregate.column
+    return 1 if column is None else program.tables[step.aggregate.table].columns[column].info_level
+
+
+def _least(step: AggregateStep) -> float | None:
+    counted = step.aggregate.function in {Aggregation.COUNT, Aggregation.DISTINCT}
+    return 0.0 if counted else None
+
+
+def _covered(program: Program) -> dict[str, tuple[str, ...]]:
+    """Return for each count of rows the counts of some of the same rows: it is never below them."""
+    counts = {}
+    for step in program.aggregates:
+        one = step.aggregate
+        if one.function is Aggregation.COUNT and one.column is None and one.item is None:
+            counts[step.address] = (one.table, _conjuncts(one.where))
+    found = {}
+    for address, (table, wanted) in counts.items():
+        inside = tuple(
+            other
+            for other, (its_table, its_wanted) in counts.items()
+            if other != address and its_table == table and wanted < its_wanted
+        )
+        if inside:
+            found[address] = inside
+    return found
+
+
+def _conjuncts(where: Node | None) -> frozenset[str]:
+    if where is None:
+        return frozenset()
+    if isinstance(where, And):
+        return frozenset(part for each in where.items for part in _conjuncts(each))
+    return frozenset({canonical(where)})
+
+
+NUMBERS = frozenset(Kind) - {Kind.TEXT, Kind.CHOICE, Kind.BOOL}
