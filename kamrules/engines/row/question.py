@@ -56,11 +56,10 @@ Question = Holds | Lacks | Every | Some
 
 def steps_of(program: Program, question: Question) -> frozenset[str]:
     """Return the addresses of all steps that the question needs, directly or through other steps."""
-    parts: dict[str, object] = {}
-    for step in (*program.aggregates, *program.book_steps):
-        parts[step.address] = step
-    for derived in (*program.facts, *program.scores):
-        parts[derived.address] = derived
+    parts: dict[str, object] = {each.address: each for each in program.aggregates}
+    parts |= {each.address: each for each in program.facts}
+    parts |= {each.address: each for each in program.scores}
+    parts |= {each.address: each for each in program.book_steps}
     gates = tuple((gate.when, gate.stay) for path in program.paths for gate in path.gates)
     tiers = tuple((gate.when, gate.stay) for tier in program.tiers for gate in tier.gates)
     parts |= {

@@ -206,9 +206,7 @@ def lever(  # noqa: PLR0913, PLR0917  what a lever is made of
     """
     kind = fact.type.kind
     said = fact.changing
-    learning = said.cost if said.cost is not None and kind not in NUMBERS else 1.0
-    if present is None:
-        learning = float(fact.info_level) if said.cost is None else learning
+    learning = said.cost or (float(fact.info_level) if present is None else 1.0)
     if kind not in NUMBERS:
         return Lever(
             index, fact, present, 0.0, learning, 0.0, 0.0, 1.0, [], _values(fact, present, named)
@@ -230,8 +228,6 @@ def lever(  # noqa: PLR0913, PLR0917  what a lever is made of
         cuts = {float(int(each)) for each in cuts}
     flat = kind in CLOCKS and said.step is None
     rate = (said.cost or 1.0) / (said.step or _step(kind, present, cuts))
-    if flat:
-        learning = said.cost or 1.0
     grid = GRIDS.get(kind, 1.0)
     return Lever(index, fact, present, rate, learning, low, high, grid, sorted(cuts), flat=flat)
 

@@ -55,11 +55,12 @@ class Telling:
             before=outside(before, fact.type),
             after=None if after == ANYTHING else outside(after, fact.type),
             before_shown=self._shown(fact, before),
-            after_shown=self._shown(fact, after),
+            after_shown=self._shown(fact, after, exact=True),
             cost=round(lever.cost(after), 6),
         )
 
-    def _shown(self, fact: MeasuredFact, value: Any) -> str:  # noqa: ANN401
+    def _shown(self, fact: MeasuredFact, value: Any, *, exact: bool = False) -> str:  # noqa: ANN401
+        """Return a value as people read it; `exact`: with all digits, where just above a bound is meant."""
         if value == ANYTHING:
             return KNOWN.get(self.language.partition("-")[0], KNOWN["en"])
         if fact.type.kind is Kind.CHOICE and value is not None:
@@ -68,4 +69,11 @@ class Telling:
             return self.texts.get(f"{address}.choices.{value}", str(value).replace("_", " "))
         if value is None:
             return words_of(self.language)["unknown"]
-        return show(value, fact.type, self.language)
+        told = show(value, fact.type, self.language)
+        if not exact:
+            return told
+        if fact.type.kind is Kind.SHARE and f"{value * 100:.4f}" != f"{value * 100:.1f}000":
+            return f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
+        if fact.type.kind is Kind.MONEY and value != round(value):
+            return f"{value:,.4f}".rstrip("0")
+        return told
