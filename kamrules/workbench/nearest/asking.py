@@ -143,8 +143,9 @@ class Finder:
         found = [] if first is None else [first]
         searched = first is not None or search.looked < most
         tried: set[frozenset[int]] = {frozenset()}
-        while found and found[0].cost > 0 and len(found) < alternatives:
-            best = self._another(question, levers, found, tried, most)
+        left = most - search.looked
+        while left > 0 and found and found[0].cost > 0 and len(found) < alternatives:
+            best, left = self._another(question, levers, found, tried, left)
             if best is None:
                 break
             found.append(best)
@@ -153,16 +154,21 @@ class Finder:
     def _another(
         self, question: Asked, levers: list[Lever], found: list[Found],
         tried: set[frozenset[int]], most: int,
-    ) -> Found | None:  # fmt: skip
-        """Return the cheapest way that neither holds one of those found nor is part of one."""
+    ) -> tuple[Found | None, int]:  # fmt: skip
+        """Return the cheapest way that neither holds one of those found nor is part of one.
+
+        `most` boxes may be looked at; what is left of them is returned beside it.
+        """
         sets = [_moved(each, question) for each in found]
         best: Found | None = None
         for without in _hitting(sets):
-            if without in tried:
+            if without in tried or most <= 0:
                 continue
             usable = [each for each in levers if each.index not in without]
             limit = float("inf") if best is None else best.cost
-            other = Search(question, most // 3).run(usable, limit)
+            search = Search(question, most)
+            other = search.run(usable, limit)
+            most -= search.looked
             if other is None:
                 tried.add(without)
                 continue
@@ -171,7 +177,7 @@ class Finder:
                 tried.add(without)
             elif best is None or other.cost < best.cost:
                 best = other
-        return best
+        return best, most
 
     def blocked(
         self, values: Sequence[Any], today: int, levers: Sequence[Lever]

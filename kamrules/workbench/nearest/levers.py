@@ -160,6 +160,27 @@ class Lever:
         start = self.low if self.present is None else float(self.present)
         return sorted(self.stops(), key=lambda each: abs(each - start))
 
+    def ends(self) -> list[Box]:
+        """Return the stretches from each cut outwards that do not hold the present value, widest first."""
+        here = self.present
+        above = [cut for cut in self.cuts if here is None or cut > here]
+        below = [] if here is None else [cut for cut in reversed(self.cuts) if cut <= here]
+        return [(cut, self.high, False, True) for cut in above] + [
+            (self.low, self.next_below(cut), False, True) for cut in below if cut > self.low
+        ]
+
+    def without(self, part: Box) -> bool:
+        """Take an end out of what it may become; tell whether that left less."""
+        low, high = part[:2]
+        if low > self.low and high >= self.high >= low:
+            self.high = max(self.next_below(low), self.low)
+        elif high < self.high and low <= self.low <= high:
+            self.low = min(self.next_above(high), self.high)
+        else:
+            return False
+        self.cuts = [cut for cut in self.cuts if self.low < cut <= self.high]
+        return True
+
     def beyond(self, value: float) -> float:
         """Return the first value that is looked at from one on, away from the present one."""
         if value == self.present or value in self.cuts:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 INFINITY = float("inf")
 CLOSE = 1e-9
 MOST_CHOICES = 6
+LONG = 20
+"""After so many boxes without an answer it is worth looking how far each lever can go at all."""
 OFTEN = 5
 """From every so many-th box on, an answer is built by buying what is lacking."""
 WITHIN = 0.001
@@ -76,16 +78,13 @@ class Search:
         if order is None:
             return None
         best = self._single(order, limit)
-        top = list(self.asked.still)
-        for each in order:
-            top[each.index] = each.whole()
         ceiling = limit if best is None else best.cost
-        gains = self.asked.gains(order, ceiling)
-        self.least, self.buying = Least(gains), Buying(gains)
-        heap: list[tuple[float, int, float, list[Box]]] = [(0.0, 0, 0.0, top)]
+        heap = self._start(order, ceiling)
         number = count(1)
         popped = 0
         while heap:
+            if popped == LONG and best is None and self._trimmed(order):
+                heap = self._start(order, ceiling)
             bound, _, cost, boxes = heapq.heappop(heap)
             if bound >= self._enough(ceiling):
                 break
@@ -98,7 +97,8 @@ class Search:
                     best, ceiling = found, found.cost
                 continue
             popped += 1
-            repaired = self._repaired(boxes, order) if popped % OFTEN == 1 else None
+            eager = best is None or popped % OFTEN == 1
+            repaired = self._repaired(boxes, order) if eager else None
             if repaired is not None and repaired.cost < ceiling:
                 best, ceiling = repaired, repaired.cost
                 if bound >= self._enough(ceiling):
@@ -106,6 +106,35 @@ class Search:
             for bound, price, child in self._children(boxes, order, cost, ceiling):
                 heapq.heappush(heap, (bound, next(number), price, child))
         return None if best is None else replace(best, floor=best.cost)
+
+    def _start(
+        self, order: Sequence[Lever], ceiling: float
+    ) -> list[tuple[float, int, float, list[Box]]]:
+        """Return the first box, of all that the levers can be, and work out what they gain."""
+        top = list(self.asked.still)
+        for each in order:
+            top[each.index] = each.whole()
+        gains = self.asked.gains(order, ceiling)
+        self.least, self.buying = Least(gains), Buying(gains)
+        return [(0.0, 0, 0.0, top)]
+
+    def _trimmed(self, order: Sequence[Lever]) -> bool:
+        """Take from levers the ends in which the question can never hold; tell whether there were any."""
+        boxes = list(self.asked.still)
+        for each in order:
+            boxes[each.index] = each.whole()
+        found = False
+        for each in order:
+            if not each.numeric:
+                continue
+            for part in each.ends():
+                boxes[each.index] = part
+                self.looked += 1
+                if self.asked.may(boxes):
+                    continue
+                found = each.without(part) or found
+            boxes[each.index] = each.whole()
+        return found
 
     @staticmethod
     def _enough(ceiling: float) -> float:
