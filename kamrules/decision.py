@@ -158,11 +158,18 @@ class Action(_Part):
 
 
 class Gap(_Part):
-    """An unknown fact that would matter, and the information level at which it is found (1..4)."""
+    """An unknown fact that would matter, and the information level at which it is found (1..4).
+
+    What knowing it is worth only kamrules.workbench.nearest works out: `may_change` names what could come out
+    differently (class, tier, phase, strategy), and `narrows` is the share (0..1) of all that the scores leave
+    open which knowing it closes, on average over the values at which rules turn.
+    """
 
     fact: str
     info_level: int
     matters_to: tuple[str, ...]
+    may_change: tuple[str, ...] = ()
+    narrows: float | None = None
 
 
 class NearestMiss(_Part):

@@ -34,6 +34,17 @@ CHINESE = {
     "advice: {advice}": "建议：{advice}",
     "Actions: {count} proposed": "行动：建议{count}项",
     "held back:": "暂缓：",
+    "the least that would have to change:": "最少需要的改变：",
+    "{account}: the least that would have to change for {outcome}":
+        "{account}：要达到{outcome}，最少需要的改变",
+    "nothing: it is so already": "无需改变：现在已经如此",
+    "none was found, and not everything was looked at": "没有找到，而且未能全部查看",
+    "nothing that can be changed brings it about": "凡是可以改变的，都达不到",
+    "only other values of these would, and nobody can change them: {facts}":
+        "只有以下事实取别的值才能达到，而它们无人能改变：{facts}",
+    "cost {cost}": "代价{cost}",
+    " (nothing below {least} can do)": "（低于{least}必定不够）",
+    "{title}: {before} -> {after}": "{title}：{before} → {after}",
     "nearest: {title} ({id}), which lacks": "最接近的行动：{title}（{id}），还缺",
     "{id}, priority {priority}": "{id}，优先级{priority}",
     "priority {priority} = {text}": "优先级{priority} = {text}",
@@ -42,6 +53,8 @@ CHINESE = {
     "{actions} takes its place": "由{actions}代替",
     "Gaps: what is not known and would matter": "信息缺口：尚不了解而会有影响",
     "{fact} (information level {level}): {matters}": "{fact}（信息级别{level}）：{matters}",
+    "could change: {what}": "可能改变：{what}",
+    "closes {share} of what the scores leave open": "可消除分数不确定范围的{share}",
     "Facts read above": "以上用到的事实",
     "{rows} of {all} rows": "{all}行中的{rows}行",
     # run and demo

@@ -9,12 +9,13 @@ from rich.text import Text
 from rich.tree import Tree
 
 from kamrules.cli.terminal import fancy, printable
+from kamrules.cli.ways import add_way
 from kamrules.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from kamrules.decision import Action, Decision, Explanation, Proof, Read
+    from kamrules.decision import Action, Advancement, Decision, Explanation, Proof, Read
 
 PLAIN = {"true": "+", "false": "-", "unknown": "?"}
 FANCY = {"true": "✓", "false": "✗", "unknown": "?"}
@@ -131,6 +132,15 @@ class _Drawer:
             words = f"{self._word('its own conditions')}{_clauses(target.source)}"
             rule = here.add(self._marked(target.state, words))
             self._reasons(rule, target, open_only=True)
+        self._ways(here, following)
+
+    def _ways(self, branch: Tree, following: Advancement) -> None:
+        """Add the least that would have to change."""
+        if not following.ways:
+            return
+        ways = branch.add(_text(self._word("the least that would have to change:")))
+        for each in following.ways:
+            add_way(ways, each, self.language)
 
     def _tier(self, tree: Tree, proof: Proof) -> None:
         one = self.decision
@@ -150,6 +160,7 @@ class _Drawer:
             for gate in each.children:
                 if gate.address in wanted:
                     self._gate(here, gate)
+        self._ways(here, following)
 
     def _gate(self, tree: Tree, gate: Proof) -> None:
         line = tree.add(self._marked(gate.state, f"{gate.title}{_clauses(gate.source)}"))
@@ -275,7 +286,15 @@ class _Drawer:
                 level=each.info_level,
                 matters=", ".join(self._place(one) for one in each.matters_to),
             )
-            branch.add(_text(words))
+            line = branch.add(_text(words))
+            if each.may_change:
+                what = ", ".join(self._word(one.capitalize()) for one in each.may_change)
+                line.add(_text(self._word("could change: {what}", what=what)))
+            if each.narrows:
+                share = f"{each.narrows:.0%}"
+                line.add(
+                    _text(self._word("closes {share} of what the scores leave open", share=share))
+                )
 
     def _place(self, address: str) -> str:
         """Return a criterion with its score, a gate with its tier or path, as people call them."""

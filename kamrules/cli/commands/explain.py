@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kamrules.decision import Decision, Earlier
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.plugins import Plugins
+    from kamrules.workbench.nearest import Nearest
 
 
 @click.command(
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 @options.state
 @options.language
 @options.cutoffs
+@click.option("--to", "wanted", metavar="OUTCOME",
+              help="Tell what would have to change for it: class=key, tier=partner, action=visit, "
+              "attractiveness=high, or a condition.")  # fmt: skip
 @options.as_json
 def command(  # noqa: PLR0913  one parameter an option
     *,
@@ -43,13 +47,15 @@ def command(  # noqa: PLR0913  one parameter an option
     state: Path | None,
     language: str | None,
     cutoffs: Path | None,
+    wanted: str | None,
     as_json: bool,
 ) -> None:
     """Tell why the account ACCOUNT_ID of BOOK is decided as it is, down to the values read.
 
-    Each score by criterion, each gate, why each action, and why it is not the next class or tier yet.
-    With --state, as a run with the same state would decide. Where rules compare accounts, the rest of BOOK
-    is looked at too, or --cutoffs instead.
+    Each score by criterion, each gate, why each action, and why it is not the next class or tier yet, with
+    the least that would have to change. With --to, the least that would have to change for any outcome; exit
+    status 1 when nothing that can be changed brings it about. With --state, as a run with the same state
+    would decide. Where rules compare accounts, the rest of BOOK is looked at too, or --cutoffs instead.
     """
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
     from kamrules.engines.row import explain  # noqa: PLC0415
@@ -61,25 +67,56 @@ def command(  # noqa: PLR0913  one parameter an option
     opened = Book.read(book)
     date = date_of(as_of, opened)
     facts = read_account(program, opened, account_id, open_source=known.open_source)
+    earlier = _earlier(state, account_id, date)
+    placing = _cutoffs(cutoffs, program, opened, date, known)
+    spoken = language_of(program, language)
+    if wanted is not None:
+        from kamrules.workbench.nearest import nearest  # noqa: PLC0415
+
+        found = nearest(program, facts, wanted, as_of=date, earlier=earlier, cutoffs=placing,
+                        language=spoken, strict=False)  # fmt: skip
+        _tell(found, wanted, facts, spoken, as_json=as_json)
+        return
     explanation = explain(
         program,
         facts,
         as_of=date,
-        earlier=_earlier(state, account_id, date),
-        language=language_of(program, language),
+        earlier=earlier,
+        language=spoken,
         strict=False,
-        cutoffs=_cutoffs(cutoffs, program, opened, date, known),
+        cutoffs=placing,
     )
+    from kamrules.workbench.nearest import with_values, with_ways  # noqa: PLC0415
+
+    advised = with_ways(
+        program, explanation.decision, facts, cutoffs=placing, language=spoken, strict=False
+    )
+    advised = with_values(program, advised, facts, earlier=earlier, cutoffs=placing, strict=False)
+    explanation = explanation.model_copy(update={"decision": advised})
     if as_json:
         put(explanation.model_dump_json(by_alias=True, indent=2))
         return
     from kamrules.cli.tree import decision_tree  # noqa: PLC0415
     from kamrules.compiler.in_language import in_language  # noqa: PLC0415
 
-    spoken = in_language(program, language_of(program, language))
-    owners = {each.id: each.title for each in spoken.roles}
+    owners = {each.id: each.title for each in in_language(program, spoken).roles}
     owners |= _owners(known, explanation.decision, facts)
-    console().print(decision_tree(explanation, owners, spoken.languages[0]))
+    console().print(decision_tree(explanation, owners, spoken))
+
+
+def _tell(
+    found: Nearest, wanted: str, facts: Mapping[str, Any], language: str, *, as_json: bool
+) -> None:
+    """Print the ways to an outcome; exit with 1 when there are none."""
+    from kamrules.cli.ways import as_data, as_tree  # noqa: PLC0415
+
+    if as_json:
+        put(as_data(found, wanted))
+    else:
+        name = f"{facts['account_id']} {facts.get('name') or ''}".strip()
+        console().print(as_tree(found, name, wanted, language))
+    if not found.reached and not found.ways:
+        raise click.exceptions.Exit(1)
 
 
 def _cutoffs(

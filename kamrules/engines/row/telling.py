@@ -197,7 +197,9 @@ class Telling:
         target = self.classes[path.target]
         gates = tuple([self._gate(one, each) for each in path.gates])
         lacking = _lacking(one, target.when) if target.when is not None else ()
-        return made(Advancement, to=target.id, title=target.title, gates=gates, conditions=lacking)
+        return made(
+            Advancement, to=target.id, title=target.title, gates=gates, conditions=lacking, ways=()
+        )
 
     def _next_tier(self, one: Account) -> Advancement | None:
         """Return the tier above, with unmet gates of lower tiers and all its own."""
@@ -214,7 +216,9 @@ class Telling:
             if one.state(gate) is not GateState.MET
         ]
         gates = tuple([self._gate(one, each) for each in (*missing, *found.gates)])
-        return made(Advancement, to=found.id, title=found.title, gates=gates, conditions=())
+        return made(
+            Advancement, to=found.id, title=found.title, gates=gates, conditions=(), ways=()
+        )
 
     # actions
 
@@ -284,6 +288,8 @@ class Telling:
                     for address, gate, index in dependents
                     if (gates[index] == UNKNOWN if gate else read[index] is None)
                 ]),
+                may_change=(),
+                narrows=None,
             )
             for rule, dependents, open_ in zip(
                 self.program.gaps, self.dependents, compact.gaps, strict=True

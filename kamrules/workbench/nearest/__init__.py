@@ -1,6 +1,7 @@
 """Nearest change: the least that would have to change for another decision, proved by the engine."""
 
-from kamrules.workbench.nearest.asking import Nearest, nearest
+from kamrules.workbench.nearest.asking import Nearest, nearest, with_ways
+from kamrules.workbench.nearest.knowing import with_values
 from kamrules.workbench.nearest.outcome import outcome
 
-__all__ = ["Nearest", "nearest", "outcome"]
+__all__ = ["Nearest", "nearest", "outcome", "with_values", "with_ways"]

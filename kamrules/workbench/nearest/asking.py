@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.order import changed
+from kamrules.decision import Earlier
 from kamrules.engines.layout import Layout
 from kamrules.engines.row import engine_of
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some, asked, steps_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kamrules.compiler.program import Program
-    from kamrules.decision import Earlier, Way
+    from kamrules.decision import Decision, Way
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.workbench.nearest.levers import Lever
     from kamrules.workbench.nearest.measured import MeasuredFact
@@ -233,7 +234,7 @@ _known: WeakKeyDictionary[Program, dict[Any, Any]] = WeakKeyDictionary()
 MOST_KEPT = 64
 
 
-def _kept(program: Program, key: Any, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+def kept(program: Program, key: Any, make: Callable[[], Any]) -> Any:  # noqa: ANN401
     """Return what is worked out once for a program; the oldest goes when there are many."""
     kept = _known.setdefault(program, {})
     if key not in kept:
@@ -271,9 +272,9 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     compact = engine.compact(prepared, as_of, earlier, cutoffs)
     current = engine.slice(as_of)[0]
     columns = engine.preparer.layout.account
-    inputs = _kept(current, "inputs", lambda: Inputs.of(current, columns))
+    inputs = kept(current, "inputs", lambda: Inputs.of(current, columns))
     before = (None, None) if earlier is None else (earlier.class_, earlier.tier)
-    finder: Finder = _kept(
+    finder: Finder = kept(
         current, (wanted, before), lambda: Finder(inputs, outcome(current, wanted), before)
     )
     values = [inputs.values(prepared, compact)[each] for each in finder.places]
@@ -289,3 +290,37 @@ def nearest(  # noqa: PLR0913  what one answer depends on
         return Nearest(reached=False, ways=ways, searched=searched)
     blocked = finder.blocked(values, today, levers)
     return Nearest(reached=False, blocked_by=tuple(each.name for each in blocked))
+
+
+def with_ways(  # noqa: PLR0913  what one answer depends on
+    program: Program,
+    decision: Decision,
+    facts: Mapping[str, Any],
+    *,
+    cutoffs: Cutoffs | None = None,
+    language: str | None = None,
+    strict: bool = True,
+    alternatives: int = 3,
+) -> Decision:
+    """Return a decision that also says how its next class and tier can be come by at the next run.
+
+    The class and tier of the decision are what the next run will know from before. Raises as `nearest` does.
+    """
+    earlier = Earlier(class_=decision.class_, tier=decision.tier)
+    changed_parts = {}
+    for name, step in (("class", decision.next_class), ("tier", decision.next_tier)):
+        if step is None:
+            continue
+        found = nearest(
+            program,
+            facts,
+            f"{name}={step.to}",
+            as_of=decision.as_of,
+            earlier=earlier,
+            cutoffs=cutoffs,
+            language=language,
+            strict=strict,
+            alternatives=alternatives,
+        )
+        changed_parts[f"next_{name}"] = step.model_copy(update={"ways": found.ways})
+    return decision.model_copy(update=changed_parts)

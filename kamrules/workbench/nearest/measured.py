@@ -63,9 +63,14 @@ class Inputs:
     translate: Callable[[Node], Node]
 
     @classmethod
-    def of(cls, program: Program, columns: tuple[str, ...]) -> Inputs:
-        """Return the inputs of a program in force; `columns` are the account's as it is prepared."""
-        known = {each.address: each for each in _measured(program)}
+    def of(
+        cls, program: Program, columns: tuple[str, ...], more: frozenset[str] = frozenset()
+    ) -> Inputs:
+        """Return the inputs of a program in force; `columns` are the account's as it is prepared.
+
+        `more`: ids of derived facts that are to be inputs too.
+        """
+        known = {each.address: each for each in _measured(program, more)}
         covers = _covered(program)
         names = {address: each.type for address, each in known.items()}
 
@@ -120,7 +125,7 @@ class Inputs:
         return [found[each.address] for each in self.facts]
 
 
-def _measured(program: Program) -> Iterator[MeasuredFact]:
+def _measured(program: Program, more: frozenset[str]) -> Iterator[MeasuredFact]:
     """Yield every measured fact that the program reads or could read."""
     named: dict[str, FactStep] = {}
     for fact in program.facts:
@@ -145,6 +150,7 @@ def _measured(program: Program) -> Iterator[MeasuredFact]:
         )
     for fact in program.facts:
         said = fact.changing.changeable is not None or fact.changing.cost is not None
+        said = said or fact.id in more
         if said and not isinstance(fact.value, StepValue | AccountColumn):
             yield MeasuredFact(
                 fact.address, fact.id, fact.title, fact.type, fact.changing, fact.info_level
