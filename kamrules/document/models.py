@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, WithJsonSchema, model_validator
 
 from kamrules.document.cases import PersonaModel, TestModel  # noqa: TC001  as above
+from kamrules.document.changeable import Changeable
 from kamrules.document.conditions import ConditionModel
 from kamrules.document.fields import (
     Bound,
@@ -34,12 +35,11 @@ from kamrules.document.fields import (
     Texts,
     UnknownPoints,
     Value,
-    Way,
     Weight,
     Written,
     refuse,
 )
-from kamrules.document.values import changing_slips, choice_slips, parameter_slips
+from kamrules.document.values import choice_slips, parameter_slips
 
 About = Annotated[str, Field(description="What it is for, in a sentence or two")]
 Title = Annotated[Text, Field(description="The name people see; without it, the id in plain words")]
@@ -97,37 +97,6 @@ class ParameterModel(Written):
     def _value_fits(self) -> Self:
         refuse(parameter_slips(self.type, self.value, self.low, self.high, self.choices))
         return self
-
-
-class Changeable(Written):
-    """What a fact says about changing it."""
-
-    changeable: Way | None = Field(
-        default=None,
-        description="false: nobody can change it, such as an industry or a country; "
-        '"up" or "down": it can only be changed that way',
-    )
-    cost: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
-        default=None,
-        description="What one step of a change costs, beside the other facts; 1 if not said",
-    )
-    step: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
-        default=None,
-        description="How much a step is: 100_000 of revenue, 1 contact, 0.05 of a share",
-    )
-    rising: Literal["better", "worse"] | None = Field(
-        default=None,
-        description="better: more of it never lowers a score, the class or the tier; worse: never raises",
-    )
-
-    def _changing_slips(self, kind: str) -> list[Slip]:
-        return changing_slips(
-            kind,
-            changeable=self.changeable,
-            cost=self.cost,
-            step=self.step,
-            rising=self.rising,
-        )
 
 
 class ColumnModel(Changeable):

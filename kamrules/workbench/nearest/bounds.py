@@ -29,51 +29,13 @@ from kamrules.expression.nodes import (
     Or,
     StepValue,
 )
+from kamrules.workbench.nearest.pieces import Number, Piece, Truth, Values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kamrules.compiler.program import Condition, Program
     from kamrules.expression.nodes import Node
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Names (or numbers) in source: low, high, may be unknown, may be known."""
-
-    low: str
-    high: str
-    unknown: str = "False"
-    known: str = "True"
-
-    @property
-    def whole(self) -> str:
-        """The four as one tuple."""
-        return f"({self.low}, {self.high}, {self.unknown}, {self.known})"
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """The name of a set of values that a text or a choice may have, None among them for unknown."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """Sources: may be true, may be false, may be unknown."""
-
-    true: str
-    false: str
-    unknown: str = "False"
-
-    @property
-    def whole(self) -> str:
-        """The three as one tuple."""
-        return f"({self.true}, {self.false}, {self.unknown})"
-
-
-Piece = Number | Values | Truth
 
 
 @dataclass(slots=True)
