@@ -9,8 +9,9 @@ from kamrules.engines.row.arithmetic import decayed, rounded
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some, steps_of
 from kamrules.expression.types import Kind
 from kamrules.workbench.nearest import placing, ranges
-from kamrules.workbench.nearest.bounds import BoundsWriter, Number, Truth, Values
+from kamrules.workbench.nearest.bounds import BoundsWriter
 from kamrules.workbench.nearest.measured import NUMBERS
+from kamrules.workbench.nearest.pieces import Number, Truth, Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
