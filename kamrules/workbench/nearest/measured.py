@@ -64,13 +64,15 @@ class Inputs:
 
     @classmethod
     def of(
-        cls, program: Program, columns: tuple[str, ...], more: frozenset[str] = frozenset()
-    ) -> Inputs:
+        cls, program: Program, columns: tuple[str, ...], more: frozenset[str] = frozenset(),
+        *, priced: bool = True,
+    ) -> Inputs:  # fmt: skip
         """Return the inputs of a program in force; `columns` are the account's as it is prepared.
 
-        `more`: ids of derived facts that are to be inputs too.
+        `more`: ids of derived facts that are to be inputs too; `priced`: so are those of which the ruleset says
+        what changing them costs.
         """
-        known = {each.address: each for each in _measured(program, more)}
+        known = {each.address: each for each in _measured(program, more, priced=priced)}
         covers = _covered(program)
         names = {address: each.type for address, each in known.items()}
 
@@ -125,7 +127,9 @@ class Inputs:
         return [found[each.address] for each in self.facts]
 
 
-def _measured(program: Program, more: frozenset[str]) -> Iterator[MeasuredFact]:
+def _measured(
+    program: Program, more: frozenset[str], *, priced: bool
+) -> Iterator[MeasuredFact]:
     """Yield every measured fact that the program reads or could read."""
     named: dict[str, FactStep] = {}
     for fact in program.facts:
@@ -150,7 +154,7 @@ def _measured(program: Program, more: frozenset[str]) -> Iterator[MeasuredFact]:
         )
     for fact in program.facts:
         said = fact.changing.changeable is not None or fact.changing.cost is not None
-        said = said or fact.id in more
+        said = (said and priced) or fact.id in more
         if said and not isinstance(fact.value, StepValue | AccountColumn):
             yield MeasuredFact(
                 fact.address, fact.id, fact.title, fact.type, fact.changing, fact.info_level

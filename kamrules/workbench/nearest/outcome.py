@@ -36,7 +36,7 @@ def outcome(program: Program, text: str) -> Question:
     if name == "action":
         actions = {each.id: each for each in program.actions}
         _check("action", value, actions)
-        return _live(actions[value], actions) if wanted else _not_live(actions[value], actions)
+        return live(actions[value], actions) if wanted else _not_live(actions[value], actions)
     if name in PLACED:
         _check(name, value, [each.id for each in _rules(program, name)])
         left = name
@@ -74,11 +74,11 @@ def _condition(program: Program, text: str) -> Condition:
     return Condition("to", Logic.EXPRESSION, text, expression=node)
 
 
-def _live(action: ActionRule, actions: dict[str, ActionRule]) -> Question:
+def live(action: ActionRule, actions: dict[str, ActionRule]) -> Question:
     others = tuple(_not_live(actions[each], actions) for each in action.excluded_by)
     return Every((Holds(action.when), *others))
 
 
 def _not_live(action: ActionRule, actions: dict[str, ActionRule]) -> Question:
-    others = tuple(_live(actions[each], actions) for each in action.excluded_by)
+    others = tuple(live(actions[each], actions) for each in action.excluded_by)
     return Some((Lacks(action.when), *others))

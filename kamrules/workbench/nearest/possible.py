@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.program import Hit, WhenUnknown
+from kamrules.compiler.program import Condition, Hit, Logic, WhenUnknown
 from kamrules.engines.row.arithmetic import decayed, rounded
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some, steps_of
+from kamrules.expression.nodes import IsUnknown
 from kamrules.expression.types import Kind
 from kamrules.workbench.nearest import placing, ranges
 from kamrules.workbench.nearest.bounds import BoundsWriter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import Criterion, Gate, Program, Score
     from kamrules.engines.layout import Layout
+    from kamrules.expression.nodes import Node
     from kamrules.workbench.nearest.needs import Atom
 
 CALLED = (
@@ -63,6 +65,19 @@ def probe(
         for one in each.criteria
     ]
     made: Callable[..., Any] = _function(writer, f"({_listed(flags)}, {_listed(points)})")
+    return made
+
+
+def spans(program: Program, layout: Layout, nodes: Sequence[Node]) -> Callable[..., tuple[Any, ...]]:
+    """Return a function of boxes: what each of the nodes may be, numbers as ranges, others as sets or truths."""
+    writer = BoundsWriter(program)
+    read = tuple(Condition("", Logic.EXPRESSION, "", expression=IsUnknown(each)) for each in nodes)
+    _steps(writer, program, layout, steps_of(program, Every(tuple(Holds(each) for each in read))))
+    found = []
+    for each in nodes:
+        piece = writer.value(each)
+        found.append(piece.name if isinstance(piece, Values) else piece.whole)
+    made: Callable[..., Any] = _function(writer, _listed(found))
     return made
 
 

@@ -1,0 +1,215 @@
+"""Cells: the finitely many cases of each term, and the search through them that proves a question impossible."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kamrules.engines.layout import Layout
+from kamrules.engines.row.question import conditions_of
+from kamrules.expression.types import Kind
+from kamrules.workbench.nearest.crossings import Reading
+from kamrules.workbench.nearest.levers import ANYTHING
+from kamrules.workbench.nearest.measured import NUMBERS, Inputs
+from kamrules.workbench.nearest.possible import possible, spans
+from kamrules.workbench.verify.terms import CONDITIONS, FACTS, PLACES, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kamrules.compiler.program import Program
+    from kamrules.engines.row.question import Question
+    from kamrules.workbench.nearest.measured import MeasuredFact
+    from kamrules.workbench.verify.terms import Term
+
+Cell = Any
+"""(low, high, is unknown, is known) for a number, else a frozenset of one value or one kind of values."""
+
+WHOLE = {Kind.INTEGER, Kind.DAYS, Kind.DATE}
+FARTHEST = 1e18
+EARLIEST, LATEST = -719_162.0, 2_932_896.0
+"""The first and the last date that there is, in days since 1970-01-01."""
+LOOKED_AHEAD = 6
+"""Of so many terms that are still open the one with the fewest cases left is taken next."""
+
+
+class TooManyError(Exception):
+    """There are more cases than may be looked at."""
+
+
+@dataclass(slots=True)
+class Prover:
+    """Proves questions about one program on one date; `most` cases may be looked at for each."""
+
+    depths: tuple[Terms, ...]
+    inputs: Inputs
+    today: int
+    before: tuple[str | None, str | None] = (None, None)
+    most: int = 50_000
+
+    @classmethod
+    def of(cls, program: Program, today: int, columns: tuple[str, ...]) -> Prover:
+        """Return the prover for a program in force; `columns` are the account's as it is prepared."""
+        depths = tuple(Terms(program, today, each) for each in (FACTS, CONDITIONS, PLACES))
+        return cls(depths, Inputs.of(program, columns, priced=False), today)
+
+    def impossible(self, question: Question) -> bool | None:
+        """Return whether no account can be so; None: too many cases to tell. False is no proof that one can."""
+        told: list[bool | None] = []
+        for terms in self.depths:
+            told.append(self._impossible(terms, question))
+            if told[-1]:
+                return True
+        return None if told[-1] is None else False
+
+    def _impossible(self, terms: Terms, question: Question) -> bool | None:
+        asked = terms.question(question)
+        made = terms.program
+        reading = Reading(made)
+        read = reading.columns(conditions_of(asked))
+        used = [each for name, each in terms.terms.items() if name in read]
+        layout = Layout(tuple(each.name for each in used), ())
+        may = possible(made, layout, asked)
+        cells = [cells_of(each, span) for each, span in zip(used, self._spans(used), strict=True)]
+        search = _Cases(cells, lambda boxes: may(boxes, self.today, *self.before), self.most)
+        try:
+            return not search.any()
+        except TooManyError:
+            return None
+
+    def _spans(self, terms: Sequence[Term]) -> tuple[Any, ...]:
+        """Return what each term may be at all: a score 0 to 100, a count nothing below 0, and so on."""
+        program = self.inputs.program
+        layout = Layout(tuple(each.address for each in self.inputs.facts), ())
+        known = spans(program, layout, [self.inputs.translate(each.node) for each in terms])
+        boxes = [_anything(each) for each in self.inputs.facts]
+        return known(boxes, self.today, *self.before)
+
+
+def _anything(fact: MeasuredFact) -> Cell:
+    kind = fact.type.kind
+    match kind:
+        case Kind.BOOL:
+            return frozenset({True, False, None})
+        case Kind.CHOICE:
+            return frozenset({*fact.type.choices, None})
+        case Kind.TEXT:
+            return frozenset({ANYTHING, None})
+        case Kind.DATE:
+            return (EARLIEST, LATEST, True, True)
+        case _:
+            low = -FARTHEST if fact.least is None else fact.least
+            return (low, FARTHEST, True, True)
+
+
+def cells_of(term: Term, span: Any) -> list[Cell]:  # noqa: ANN401  a range, a truth or values
+    """Return the cases of a term: each number it is compared with, each stretch between them, and unknown."""
+    kind = term.type.kind
+    if kind is Kind.BOOL:
+        able, not_able, unknown = span
+        pairs = ((able, True), (not_able, False), (unknown, None))
+        return [frozenset({value}) for may, value in pairs if may]
+    if kind not in NUMBERS:
+        return _texts(term, span)
+    low, high, unknown, known = span
+    cells: list[Cell] = [(0.0, 0.0, True, False)] if unknown else []
+    if known:
+        cells += [(a, b, False, True) for a, b in _stretches(sorted(term.cuts), low, high, kind)]
+    return cells
+
+
+def _stretches(
+    cuts: Sequence[float], low: float, high: float, kind: Kind
+) -> list[tuple[float, float]]:
+    """Return points and open stretches from low to high; of whole numbers only those that hold one."""
+    if kind in WHOLE:
+        low, high = math.ceil(low), math.floor(high)
+    found, start = [], float(low)
+    for cut in cuts:
+        if kind in WHOLE:
+            before, after, point = float(math.ceil(cut) - 1), float(math.floor(cut) + 1), cut == int(cut)
+        else:
+            before, after, point = math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf), True
+        if start <= min(before, high):
+            found.append((start, min(before, high)))
+        if point and start <= cut <= high:
+            found.append((cut, cut))
+        start = max(start, after)
+    if start <= high:
+        found.append((start, float(high)))
+    return found
+
+
+def _texts(term: Term, span: Any) -> list[Cell]:  # noqa: ANN401
+    choices = set(term.type.choices)
+    known = {each for each in span if each is not None}
+    named = sorted(term.named & (choices or term.named))
+    cells: list[Cell] = [frozenset({each}) for each in named if not choices or each in known or ANYTHING in known]
+    rest = sorted(known - set(named))
+    if rest or not choices:
+        cells.append(frozenset({rest[0] if rest else ANYTHING}))
+    if None in span:
+        cells.append(frozenset({None}))
+    return cells
+
+
+class _Cases:
+    """A search through the cases of all terms at once, cut short wherever the question cannot hold."""
+
+    def __init__(
+        self, cells: list[list[Cell]], may: Callable[[list[Any]], bool], most: int
+    ) -> None:
+        self.cells = cells
+        self.may = may
+        self.left = most
+        self.whole = [_hull(each) for each in cells]
+
+    def any(self) -> bool:
+        """Return whether there is a case in which the question may hold. Raises TooManyError."""
+        return self._able(self.whole) and self._deeper(list(self.whole), list(range(len(self.cells))))
+
+    def _able(self, boxes: list[Any]) -> bool:
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyError
+        return self.may(boxes)
+
+    def _deeper(self, boxes: list[Any], waiting: list[int]) -> bool:
+        if not waiting:
+            return True
+        chosen, feasible = -1, None
+        for place in waiting[:LOOKED_AHEAD]:
+            kept = boxes[place]
+            some = []
+            for cell in self.cells[place]:
+                boxes[place] = cell
+                if self._able(boxes):
+                    some.append(cell)
+            boxes[place] = kept
+            if not some:
+                return False
+            if feasible is None or len(some) < len(feasible):
+                chosen, feasible = place, some
+            if len(some) == 1:
+                break
+        rest = [each for each in waiting if each != chosen]
+        kept = boxes[chosen]
+        for cell in feasible or ():
+            boxes[chosen] = cell
+            if self._deeper(boxes, rest):
+                return True
+        boxes[chosen] = kept
+        return False
+
+
+def _hull(cells: Sequence[Cell]) -> Cell:
+    """Return the box that holds all cells."""
+    if cells and isinstance(cells[0], frozenset):
+        return frozenset().union(*cells)
+    known = [each for each in cells if each[3]]
+    unknown = any(each[2] for each in cells)
+    if not known:
+        return (0.0, 0.0, unknown, False)
+    return (min(e[0] for e in known), max(e[1] for e in known), unknown, True)
+
