@@ -127,9 +127,12 @@ def own_name(step: AggregateStep) -> str:
     return "a" + step.address.rpartition(".")[2]
 
 
-def place_of(step: AggregateStep, rows: Sql) -> Sql:
-    """Return a step's value for any account; `rows` is NULL for one without rows."""
-    found = column(own_name(step))
+def place_of(step: AggregateStep, rows: Sql, found: Sql | None = None) -> Sql:
+    """Return a step's value for any account; `rows` is NULL for one without rows.
+
+    `found` is where the step's column is, by default under its own name.
+    """
+    found = column(own_name(step)) if found is None else found
     match step.aggregate.function:
         case Aggregation.COUNT | Aggregation.DISTINCT:
             return call("coalesce", found, double(0.0))

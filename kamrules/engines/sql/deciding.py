@@ -121,7 +121,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         if stoppable is not None:
             stoppable(connection.interrupt)
         with told_as_data():
-            deciding = _Deciding(in_force(program, as_of), book, settings, connection, folder)
+            deciding = Deciding(in_force(program, as_of), book, settings, connection, folder)
             return deciding.run(open_source, earlier)
     except BaseException:
         connection.close()
@@ -140,13 +140,13 @@ def book_cutoffs(
     try:
         with told_as_data():
             needed = before_decisions(program)
-            return _Deciding(needed, book, Settings(as_of), connection, folder).cutoffs(open_source)
+            return Deciding(needed, book, Settings(as_of), connection, folder).cutoffs(open_source)
     finally:
         connection.close()
         folder.cleanup()
 
 
-class _Deciding:
+class Deciding:
     """One book being decided."""
 
     def __init__(
@@ -169,6 +169,7 @@ class _Deciding:
         self.related: dict[str, Staged] = {}
         self.compared: list[Compared] = []
         self.folder = folder
+        self.people = PEOPLE
 
     def run(self, open_source: OpenSource, earlier: EarlierFiles | None) -> BookDecisions:
         """Stage the book, lay all columns, and work out the core."""
@@ -230,6 +231,10 @@ class _Deciding:
             self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
         )
         refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
+        self._lay_account(accounts)
+
+    def _lay_account(self, accounts: Staged) -> None:
+        """Lay the columns of the account's own table."""
         self.stack.lay(ACCOUNT_ID)
         for own, _, _ in accounts.columns.values():
             self.stack.lay(own)
@@ -243,12 +248,12 @@ class _Deciding:
         """Return the accounts with all that stands beside them so far."""
         select = exp.Select(
             expressions=[
-                exp.Column(this=exp.Star(), table=exp.to_identifier(PEOPLE, quoted=True)),
+                exp.Column(this=exp.Star(), table=exp.to_identifier(self.people, quoted=True)),
                 *(column(one, name) for name, columns in self.joins for one in columns),
             ]
-        ).from_(exp.to_table(PEOPLE, quoted=True), copy=False)
+        ).from_(exp.to_table(self.people, quoted=True), copy=False)
         for name, _ in self.joins:
-            on = exp.EQ(this=column(ACCOUNT_ID, PEOPLE), expression=column(ACCOUNT_ID, name))
+            on = exp.EQ(this=column(ACCOUNT_ID, self.people), expression=column(ACCOUNT_ID, name))
             select = select.join(
                 exp.to_table(name, quoted=True), on=on, join_type="left", copy=False
             )
