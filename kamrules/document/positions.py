@@ -143,6 +143,15 @@ def index(text: str) -> Positions:
     return positions
 
 
+def token_end(text: str, at: int) -> int:
+    """Return where the string, bare key or scalar ends that begins at an offset of TOML that tomli reads."""
+    for pattern in (_EMPTY_STRING, _STRING, _SCALAR):
+        found = pattern.match(text, at)
+        if found is not None:
+            return found.end()
+    return at
+
+
 def _walk(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
     pending: list[tuple[Path, Any]] = [((), data)]
     while pending:

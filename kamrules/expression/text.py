@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from kamrules.expression.nodes import (
     NOWHERE,
@@ -96,9 +97,9 @@ def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a 
         case Not(item=item):
             return f"not {_at_least(item, NEGATION)}", NEGATION
         case And():
-            between = _between(node, "")
-            if between is not None:
-                return between, COMPARISON
+            together = _between(node, "") or _chain(node)
+            if together is not None:
+                return together, COMPARISON
             return " and ".join(_at_least(each, NEGATION) for each in node.items), BOTH
         case Or(items=items):
             # `and` inside `or` is put in brackets, so that nobody has to know which binds tighter
@@ -131,6 +132,20 @@ def _between(node: And, negated: str) -> str | None:
         return None
     item, bottom, top = (_at_least(each, SUM) for each in (low.left, low.right, high.right))
     return f"{item} {negated}in {LOWS[low.comparison]}{bottom}..{top}{HIGHS[high.comparison]}"
+
+
+def _chain(node: And) -> str | None:
+    """Return `a <= b < c` for comparisons in one direction of which each goes on where the last ended."""
+    links = [each for each in node.items if isinstance(each, Compare)]
+    together = {each.comparison for each in links}
+    if len(links) < len(node.items) or not (together <= set(LOWS) or together <= set(HIGHS)):
+        return None
+    if any(without_spans(a.right) != without_spans(b.left) for a, b in pairwise(links)):
+        return None
+    text = _at_least(links[0].left, SUM)
+    return text + "".join(
+        f" {each.comparison.value} {_at_least(each.right, SUM)}" for each in links
+    )
 
 
 def _aggregate(node: Aggregate) -> str:
