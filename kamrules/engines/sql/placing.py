@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 PLACED = ("class", "tier", "phase", "strategy")
 UNREAD = frozenset(
-    "address place span about title text source advice parameter may_overflow changing info_level "
-    "validity objective least most".split()
-)
+    {
+        "address", "place", "span", "about", "title", "text", "source", "advice", "parameter",
+        "may_overflow", "changing", "info_level", "validity", "objective", "least", "most",
+    }
+)  # fmt: skip
 """Fields of rules and trees that make no difference to what comes out; `least` and `most` follow from others,
 and move only a score's bounds."""
 

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.memory import EarlierFiles
 
-HELD, FEW, TRIED = "held", "few", "tried"
-"""The relations with one row an account and what programs read of it: of all accounts, and of a few;
-and where a trial places them."""
+HELD, FEW = "held", "few"
+"""The relations with one row an account and what programs read of it: of all accounts, and of a few."""
 WAS = ("class_was", "tier_was")
 
 
@@ -118,10 +117,10 @@ class Trials:
     def shifts(self, program: Program) -> list[Shift]:
         """Return how many accounts a program would place where, in the order of their names."""
         with told_as_data(), self.held.scratch():
-            select = self._trial(program, HELD)
             rows = self.held.rows(
-                "SELECT class_was, class_is, tier_was, tier_is, count(*) "  # noqa: S608  our names
-                f"FROM ({sql(select)}) GROUP BY ALL ORDER BY ALL"
+                f"{self._tried(program, HELD)} "  # noqa: S608  our names
+                "SELECT class_was, class_is, tier_was, tier_is, count(*) FROM tried "
+                "GROUP BY ALL ORDER BY ALL"
             )
         return [Shift(*row) for row in rows]
 
@@ -141,21 +140,22 @@ class Trials:
         with told_as_data(), self.held.scratch():
             # who compares accounts anew has to look at all of them
             apart = few and self.compares_alike(self.meanings.of(program), program)
-            select = self._trial(program, FEW if apart else HELD)
-            # a filter over the select would be pushed down through it, and written out as often as
-            # anything in it is read
-            self.held.connection.execute(f'CREATE TEMP TABLE "{TRIED}" AS {sql(select)}')
+            tried = self._tried(program, FEW if apart else HELD)
             those = f'AND "{ACCOUNT_ID}" IN (SELECT "{ACCOUNT_ID}" FROM "{FEW}")'  # noqa: S608
-            among = those if few else ""
             limit = "" if most is None else f"LIMIT {most}"
             rows = self.held.rows(
-                f'SELECT "{ACCOUNT_ID}", class_was, class_is, tier_was, tier_is '  # noqa: S608
-                f'FROM "{TRIED}" WHERE (class_was IS DISTINCT FROM class_is '
-                f'OR tier_was IS DISTINCT FROM tier_is) {among} ORDER BY "{LINE}" {limit}'
+                f'{tried} SELECT "{ACCOUNT_ID}", class_was, class_is, tier_was, tier_is FROM tried '  # noqa: S608
+                "WHERE (class_was IS DISTINCT FROM class_is OR tier_was IS DISTINCT FROM tier_is) "
+                f'{those if few else ""} ORDER BY "{LINE}" {limit}'
             )
         return [Shifted(*row) for row in rows]
 
-    def _trial(self, program: Program, people: str) -> exp.Select:
+    def _tried(self, program: Program, people: str) -> str:
+        """Return the start of a query over `tried`: accounts with their places now and by a program.
+
+        It is worked out first: what one asks of it would else be pushed down through it, and written out
+        as often as anything in it is read.
+        """
         trial = _Trial(self, program, self.meanings.of(program), people)
         trial.lay(memory=self.memory)
         items: list[Sql] = [column(name) for name in (ACCOUNT_ID, LINE, *WAS)]
@@ -163,7 +163,8 @@ class Trials:
             named(trial.values.places["step", what].copy(), f"{what}_is")
             for what in ("class", "tier")
         ]
-        return trial.stack.select(items, trial.ground())
+        select = trial.stack.select(items, trial.ground())
+        return f"WITH tried AS MATERIALIZED ({sql(select)})"
 
     def compares_alike(self, meaning: Meaning, program: Program) -> bool:
         """Whether a program compares accounts by what the one in force does."""
