@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kamrules.compiler import compile_ruleset
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.order import changed
-from kamrules.compiler.verify import standing_for_numbers
 from kamrules.document.settings import settled
 from kamrules.engines.sql.placing import for_placement
 from kamrules.expression.nodes import Arithmetic, Constant
@@ -17,11 +17,14 @@ from kamrules.workbench.sensitivity.tuned import written
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterator
 
     from kamrules.compiler import Program
     from kamrules.document import Ruleset
     from kamrules.expression.nodes import Node
     from kamrules.workbench.sensitivity.tuned import Tuned
+
+WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Variants:
@@ -39,8 +42,7 @@ class Variants:
         # what actions do and messages tell places nobody
         lean = ruleset.model.model_copy(update={"action": {}, "message": {}, "test": {}})
         self._lean = replace(ruleset, model=lean)
-        placing = lean.model_copy(update={"strategy": {}})
-        self._folded = standing_for_numbers(replace(ruleset, model=placing))
+        self._folded = _folded(ruleset)
 
     def at(self, tuned: Tuned, value: float) -> Program:
         """Return what places accounts with another value.
@@ -71,6 +73,33 @@ class Variants:
         varied = settled(self._lean, {tuned.id: written(value, tuned.type)})
         program = in_force(compile_ruleset(varied), self.as_of)
         return for_placement(program, memory=self.memory)
+
+
+def _folded(ruleset: Ruleset) -> set[str]:
+    """Return the parameters that may stand for a number where none can be computed.
+
+    Those are weights, points, ends of intervals and levels: whatever names one there counts.
+    """
+    model = ruleset.model
+    parts = [
+        each.model_dump(
+            mode="json", include={"weight", "scale", "curve", "unknown", "band", "level"}
+        )
+        for rules in (model.criterion, model.score, model.tier)
+        for each in rules.values()
+    ]
+    return {word for text in _texts(parts) for word in WORD.findall(text)} & model.parameter.keys()
+
+
+def _texts(part: object) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for each in part.values():
+            yield from _texts(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _texts(each)
 
 
 def _substituted(program: Program, parameter: str, value: float) -> Program:
