@@ -25,8 +25,12 @@ UNREAD = frozenset(
 and move only a score's bounds."""
 
 
-def for_placement(program: Program, *, scores: bool = False, memory: bool = False) -> Program:
+def for_placement(
+    program: Program, *, scores: bool = False, memory: bool = False, also: Iterable[str] = ()
+) -> Program:
     """Return the program with nothing but class and tier, and with `scores` every score, and what they need.
+
+    `also` are addresses of other values that are wanted.
 
     Without `memory` no account has been decided before, so that paths and what is enough to stay don't
     count. No actions, strategies' texts or gaps are left.
@@ -42,7 +46,9 @@ def for_placement(program: Program, *, scores: bool = False, memory: bool = Fals
         program, classes=classes, paths=paths, tiers=tiers, actions=(), gaps=(), translations={},
         strategies=tuple(replace(each, objective=Message({})) for each in program.strategies),
     )  # fmt: skip
-    roots = {"class", "tier", *((each.address for each in program.scores) if scores else ())}
+    roots = {"class", "tier", *also}
+    if scores:
+        roots |= {each.address for each in program.scores}
     return _reduced(lean, roots)
 
 
