@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Tell what each parameter and weight does to a book over its range.",
+    short_help="Tell what each parameter and weight does to a book.",
     epilog="Example: kamrules sensitivity kam --book crm/book.toml --parameter key_revenue --steps 4",
 )
 @click.argument("ruleset", default=options.DEFAULT_RULESET)
