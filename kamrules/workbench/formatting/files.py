@@ -131,7 +131,10 @@ def write(files: Iterable[FormattedFile]) -> None:
                 waiting.append(_beside(each))  # noqa: PERF401  what is there when one fails is removed
         while waiting:
             beside, target = waiting[0]
-            beside.replace(target)
+            try:
+                beside.replace(target)
+            except OSError as error:
+                raise _unwritable(target.name, error) from error
             waiting.pop(0)
     finally:
         for beside, _ in waiting:
@@ -149,7 +152,10 @@ def _beside(file: FormattedFile) -> tuple[Path, Path]:
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        reason = (error.strerror or str(error)).lower()
-        message = f"`{file.file}` cannot be written: {reason}"
-        raise DataError(Diagnostic("KR802", message)) from error
+        raise _unwritable(file.file, error) from error
     return beside, target
+
+
+def _unwritable(file: str, error: OSError) -> DataError:
+    reason = (error.strerror or str(error)).lower()
+    return DataError(Diagnostic("KR802", f"`{file}` cannot be written: {reason}"))
