@@ -73,6 +73,13 @@ def compile_with_cases(
     return (None if draft.failed else _freeze(draft)), tuple(draft.cases), diagnostics
 
 
+def rule_problems(ruleset: Ruleset) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with single rules: names, types, scales, bands and weights."""
+    position = [name for name, _ in STAGES].index("translate")
+    draft, diagnostics = _compiled(ruleset, STAGES[:position])
+    return diagnostics if draft.failed else ()
+
+
 def _compiled(
     ruleset: Ruleset, stages: Sequence[tuple[str, Callable[[Draft], None]]]
 ) -> tuple[Draft, tuple[Diagnostic, ...]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.draft import Draft
     from kamrules.compiler.program import Class, Phase, Strategy
+    from kamrules.document import Ruleset
+    from kamrules.document.models import RulesetModel
 
 
 def verify(draft: Draft) -> None:
@@ -109,9 +111,9 @@ def _idle(draft: Draft) -> None:
         if fact.address not in read and fact.address not in draft.asked:
             draft.report("KR501", f"no rule reads fact `{fact.id}`", "fact", fact.id,
                          severity=Severity.WARNING)  # fmt: skip
-    named = {node.parameter for node in _constants(rules)} | set(_numbers(draft))
+    named = {node.parameter for node in _constants(rules)} | standing_for_numbers(draft.ruleset)
     for name in draft.parameters:
-        if name not in named and draft.is_own("parameter", name) and not _in_intervals(draft, name):
+        if name not in named and draft.is_own("parameter", name):
             draft.report("KR502", f"no rule reads parameter `{name}`", "parameter", name,
                          severity=Severity.WARNING)  # fmt: skip
 
@@ -123,9 +125,14 @@ def _constants(rules: object) -> Iterator[Constant]:
                 yield node
 
 
-def _numbers(draft: Draft) -> Iterator[str]:
+def standing_for_numbers(ruleset: Ruleset) -> set[str]:
+    """Return the parameters that stand for numbers: weights, points, ends of intervals, days."""
+    written = set(_numbers(ruleset.model)) | set(_in_intervals(ruleset.model))
+    return written & ruleset.model.parameter.keys()
+
+
+def _numbers(model: RulesetModel) -> Iterator[str]:
     """Yield the texts that stand where a number may stand: names of parameters."""
-    model = draft.ruleset.model
     for criterion in model.criterion.values():
         yield from _texts(
             criterion.weight, criterion.unknown, *(line.points for line in criterion.scale)
@@ -143,12 +150,13 @@ def _texts(*values: object) -> Iterator[str]:
     yield from (value for value in values if isinstance(value, str))
 
 
-def _in_intervals(draft: Draft, name: str) -> bool:
-    """Return whether the parameter stands in an interval of a scale or band, which hold numbers only."""
-    model = draft.ruleset.model
+def _in_intervals(model: RulesetModel) -> Iterator[str]:
+    """Yield the words of intervals of scales and bands, which hold numbers only."""
     texts = [line.in_ for criterion in model.criterion.values() for line in criterion.scale]
     texts += [text for score in model.score.values() for text in score.band.values()]
-    return any(isinstance(text, str) and name in _words(text) for text in texts)
+    for text in texts:
+        if isinstance(text, str):
+            yield from _words(text)
 
 
 def _words(text: str) -> set[str]:

@@ -16,7 +16,8 @@ FOUND = kamrules.list_commands(None)
 
 def test_the_commands_are_those_the_readme_tells_of():
     wanted = (
-        "check code completion coverage decide demo docs explain inspect plugins run schema test"
+        "backtest check code completion coverage decide demo docs explain fmt inspect new plugins run "
+        "schema sensitivity test verify"
     )
     assert wanted.split() == FOUND
 

@@ -275,7 +275,7 @@ def _reach(fact: MeasuredFact, present: float | None, today: int) -> tuple[float
         case _:
             high = FARTHEST[kind]
             low = fact.least if fact.least is not None else -high
-            if present is None or present >= 0:
+            if fact.least is None and (present is None or present >= 0):
                 low = max(low, 0.0)
     if present is not None:
         low, high = min(low, present), max(high, present)

@@ -69,11 +69,11 @@ class Inputs:
     ) -> Inputs:  # fmt: skip
         """Return the inputs of a program in force; `columns` are the account's as it is prepared.
 
-        `more`: ids of derived facts that are to be inputs too; `priced`: so are those of which the ruleset says
-        what changing them costs.
+        `more`: ids of derived facts that are to be inputs too; `priced`: so are those of which the ruleset
+        says what changing them costs.
         """
         known = {each.address: each for each in _measured(program, more, priced=priced)}
-        covers = _covered(program)
+        covers = covered(program)
         names = {address: each.type for address, each in known.items()}
 
         def measured(node: Node) -> Node:
@@ -127,9 +127,7 @@ class Inputs:
         return [found[each.address] for each in self.facts]
 
 
-def _measured(
-    program: Program, more: frozenset[str], *, priced: bool
-) -> Iterator[MeasuredFact]:
+def _measured(program: Program, more: frozenset[str], *, priced: bool) -> Iterator[MeasuredFact]:
     """Yield every measured fact that the program reads or could read."""
     named: dict[str, FactStep] = {}
     for fact in program.facts:
@@ -201,7 +199,7 @@ def _least(step: AggregateStep) -> float | None:
     return 0.0 if counted else None
 
 
-def _covered(program: Program) -> dict[str, tuple[str, ...]]:
+def covered(program: Program) -> dict[str, tuple[str, ...]]:
     """Return for each count of rows the counts of some of the same rows: it is never below them."""
     counts = {}
     for step in program.aggregates:

@@ -75,6 +75,7 @@ def _condition(program: Program, text: str) -> Condition:
 
 
 def live(action: ActionRule, actions: dict[str, ActionRule]) -> Question:
+    """Return that an action can be proposed: its condition holds, and no action that excludes it is live."""
     others = tuple(_not_live(actions[each], actions) for each in action.excluded_by)
     return Every((Holds(action.when), *others))
 

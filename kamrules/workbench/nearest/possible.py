@@ -68,8 +68,10 @@ def probe(
     return made
 
 
-def spans(program: Program, layout: Layout, nodes: Sequence[Node]) -> Callable[..., tuple[Any, ...]]:
-    """Return a function of boxes: what each of the nodes may be, numbers as ranges, others as sets or truths."""
+def spans(
+    program: Program, layout: Layout, nodes: Sequence[Node]
+) -> Callable[..., tuple[Any, ...]]:
+    """Return a function of boxes: what each node may be, a range, a set of values or a truth."""
     writer = BoundsWriter(program)
     read = tuple(Condition("", Logic.EXPRESSION, "", expression=IsUnknown(each)) for each in nodes)
     _steps(writer, program, layout, steps_of(program, Every(tuple(Holds(each) for each in read))))

@@ -292,7 +292,7 @@ class Search:
                 continue
             heap: list[tuple[float, int, Box]] = [(0.0, 0, each.whole())]
             number = count(1)
-            while heap:
+            while heap and self.looked < self.most:
                 cost, _, box = heapq.heappop(heap)
                 if cost >= ceiling:
                     break

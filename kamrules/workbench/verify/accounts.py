@@ -9,6 +9,7 @@ from kamrules.engines.row.account import outside
 from kamrules.expression.nodes import Aggregation, And
 from kamrules.expression.types import ACCOUNTS
 from kamrules.workbench.nearest.levers import ANYTHING
+from kamrules.workbench.nearest.measured import covered
 from kamrules.workbench.verify.rows import RowMaker
 
 if TYPE_CHECKING:
@@ -33,14 +34,17 @@ class Building:
     today: int
 
     def built(self, start: Mapping[str, Any], wanted: Mapping[str, Any]) -> Facts | None:
-        """Return the start's facts, changed so that the wanted addresses have their values; None: too hard."""
+        """Return the start's facts, changed so that the wanted values come out; None: too hard."""
         facts: Facts = dict(start)
+        wanted = self._together(wanted)
         steps = {each.address: each for each in self.program.aggregates}
         columns = self.program.tables[ACCOUNTS].columns
         for address, value in wanted.items():
             if address.startswith(f"{ACCOUNTS}."):
                 name = address.removeprefix(f"{ACCOUNTS}.")
-                facts[name] = "anything" if value == ANYTHING else outside(value, columns[name].type)
+                facts[name] = (
+                    "anything" if value == ANYTHING else outside(value, columns[name].type)
+                )
             elif address not in steps:
                 return None
         mine = {steps[each]: value for each, value in wanted.items() if each in steps}
@@ -49,6 +53,15 @@ class Building:
             if self._pass(facts, {each: mine[each] for each in order}):
                 return facts
         return None
+
+    def _together(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is wanted, with each count at least as high as those of some of the same rows."""
+        found = dict(wanted)
+        for address, parts in covered(self.program).items():
+            known = [found[each] for each in (address, *parts) if found.get(each) is not None]
+            if found.get(address) is not None:
+                found[address] = max(known)
+        return found
 
     def _pass(self, facts: Facts, wanted: Mapping[AggregateStep, Any]) -> bool:
         """Mend each aggregate that is not as wanted; tell whether all were."""
@@ -64,11 +77,15 @@ class Building:
         compact = self.engine.compact(prepared, self.as_of)
         known = {
             f"{ACCOUNTS}.{name}": value
-            for name, value in zip(self.engine.preparer.layout.account, prepared.account, strict=True)
+            for name, value in zip(
+                self.engine.preparer.layout.account, prepared.account, strict=True
+            )
         }
         steps = [each.address for each in self.program.aggregates]
         known |= dict(zip(steps, compact.aggregates, strict=False))
-        return known | dict(zip((e.address for e in self.program.facts), compact.facts, strict=True))
+        return known | dict(
+            zip((e.address for e in self.program.facts), compact.facts, strict=True)
+        )
 
     def _value(self, facts: Facts, step: AggregateStep) -> Any:  # noqa: ANN401
         return self._known(facts)[step.address]
@@ -76,7 +93,12 @@ class Building:
     def _mend(self, facts: Facts, step: AggregateStep, value: Any) -> None:  # noqa: ANN401
         one = step.aggregate
         rows: list[Facts] = list(facts.get(one.table) or ())
-        if value is None and one.function in {Aggregation.COUNT, Aggregation.SUM, Aggregation.ANY, Aggregation.DISTINCT}:
+        if value is None and one.function in {
+            Aggregation.COUNT,
+            Aggregation.SUM,
+            Aggregation.ANY,
+            Aggregation.DISTINCT,
+        }:
             facts.pop(one.table, None)  # of a table that the book lacks
             return
         facts[one.table] = rows
@@ -100,7 +122,9 @@ class Building:
         elif value is not None:
             self._add(facts, step, 1, lambda _: value)
 
-    def _add(self, facts: Facts, step: AggregateStep, many: int, value: Callable[[int], Any]) -> None:
+    def _add(
+        self, facts: Facts, step: AggregateStep, many: int, value: Callable[[int], Any]
+    ) -> None:
         one = step.aggregate
         maker = RowMaker(self.program, self._known(facts), self.today)
         columns = self.program.tables[one.table].columns

@@ -1,27 +1,32 @@
-"""Cells: the finitely many cases of each term, and the search through them that proves a question impossible."""
+"""Cells: the finitely many cases of each term, and the search that proves a question impossible."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from kamrules.compiler.order import OF_BOOK
 from kamrules.engines.layout import Layout
-from kamrules.engines.row.question import conditions_of
+from kamrules.engines.row.question import Every, Holds, Lacks, Some, conditions_of
+from kamrules.expression.nodes import BookFunction
 from kamrules.expression.types import Kind
 from kamrules.workbench.nearest.crossings import Reading
 from kamrules.workbench.nearest.levers import ANYTHING
-from kamrules.workbench.nearest.measured import NUMBERS, Inputs
+from kamrules.workbench.nearest.measured import NUMBERS, Inputs, covered
 from kamrules.workbench.nearest.possible import possible, spans
-from kamrules.workbench.verify.terms import CONDITIONS, FACTS, PLACES, Terms
+from kamrules.workbench.verify.direction import Way
+from kamrules.workbench.verify.links import links
+from kamrules.workbench.verify.terms import CONDITIONS, FACTS, PLACES, Term, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kamrules.compiler.program import Program
     from kamrules.engines.row.question import Question
+    from kamrules.expression.nodes import Node
     from kamrules.workbench.nearest.measured import MeasuredFact
-    from kamrules.workbench.verify.terms import Term
 
 Cell = Any
 """(low, high, is unknown, is known) for a number, else a frozenset of one value or one kind of values."""
@@ -47,6 +52,7 @@ class Prover:
     today: int
     before: tuple[str | None, str | None] = (None, None)
     most: int = 50_000
+    known: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, program: Program, today: int, columns: tuple[str, ...]) -> Prover:
@@ -55,7 +61,7 @@ class Prover:
         return cls(depths, Inputs.of(program, columns, priced=False), today)
 
     def impossible(self, question: Question) -> bool | None:
-        """Return whether no account can be so; None: too many cases to tell. False is no proof that one can."""
+        """Return whether no account can be so; None: too many cases. False is no proof that one can."""
         told: list[bool | None] = []
         for terms in self.depths:
             told.append(self._impossible(terms, question))
@@ -63,32 +69,82 @@ class Prover:
                 return True
         return None if told[-1] is None else False
 
+    def never_falls(self, question: Question, way: Callable[[Node], Way]) -> bool | None:
+        """Return whether what holds goes on to hold when terms move as `way` tells; None: too many cases."""
+        told: list[bool | None] = []
+        for terms in self.depths:
+            told.append(self._never_falls(terms, question, way))
+            if told[-1]:
+                return True
+        return None if told[-1] is None else False
+
     def _impossible(self, terms: Terms, question: Question) -> bool | None:
         asked = terms.question(question)
-        made = terms.program
-        reading = Reading(made)
-        read = reading.columns(conditions_of(asked))
-        used = [each for name, each in terms.terms.items() if name in read]
-        layout = Layout(tuple(each.name for each in used), ())
-        may = possible(made, layout, asked)
-        cells = [cells_of(each, span) for each, span in zip(used, self._spans(used), strict=True)]
-        search = _Cases(cells, lambda boxes: may(boxes, self.today, *self.before), self.most)
-        try:
-            return not search.any()
-        except TooManyError:
-            return None
+        used, layout = self._used(terms, asked)
+        may = possible(terms.program, layout, asked)
+        cells = [cells_of(each, span) for each, span in zip(used, self.spans(used), strict=True)]
+        linked = list(links(used, self.span, terms.name, covered(terms.original)))
 
-    def _spans(self, terms: Sequence[Term]) -> tuple[Any, ...]:
+        def able(boxes: list[Any]) -> bool:
+            fits = all(each(boxes) for each in linked)
+            return fits and may(boxes, self.today, *self.before)
+
+        return _proved(Cases(cells, hull_of, able, self.most))
+
+    def _never_falls(
+        self, terms: Terms, question: Question, way: Callable[[Node], Way]
+    ) -> bool | None:
+        """Look for a case in which the question holds, and a later one in which it does not."""
+        asked = terms.question(question)
+        used, layout = self._used(terms, asked)
+        first = possible(terms.program, layout, asked)
+        then = possible(terms.program, layout, negated(asked))
+        pairs = [
+            list(moves(cells_of(each, span), way(each.node)))
+            for each, span in zip(used, self.spans(used), strict=True)
+        ]
+        when = (self.today, *self.before)
+
+        def may(boxes: list[Any]) -> bool:
+            early, late = [each[0] for each in boxes], [each[1] for each in boxes]
+            return first(early, *when) and then(late, *when)
+
+        return _proved(Cases(pairs, _both, may, self.most))
+
+    @staticmethod
+    def _used(terms: Terms, asked: Question) -> tuple[list[Term], Layout]:
+        read = Reading(terms.program).columns(conditions_of(asked))
+        used = [each for name, each in terms.terms.items() if name in read]
+        return used, Layout(tuple(each.name for each in used), ())
+
+    def span(self, node: Node) -> tuple[float, float]:
+        """Return the least and the most that a number can be."""
+        low, high, _, known = self._worked_out([node])[0]
+        return (low, high) if known else (0.0, 0.0)
+
+    def spans(self, terms: Sequence[Term]) -> list[Any]:
         """Return what each term may be at all: a score 0 to 100, a count nothing below 0, and so on."""
+        new = [each for each in terms if each.name not in self.known]
+        if new:
+            found = self._worked_out([each.node for each in new])
+            self.known |= {each.name: span for each, span in zip(new, found, strict=True)}
+        return [self.known[each.name] for each in terms]
+
+    def _worked_out(self, nodes: Sequence[Node]) -> tuple[Any, ...]:
         program = self.inputs.program
         layout = Layout(tuple(each.address for each in self.inputs.facts), ())
-        known = spans(program, layout, [self.inputs.translate(each.node) for each in terms])
+        reach = spans(program, layout, [self.inputs.translate(each) for each in nodes])
         boxes = [_anything(each) for each in self.inputs.facts]
-        return known(boxes, self.today, *self.before)
+        return reach(boxes, self.today, *self.before)
 
 
 def _anything(fact: MeasuredFact) -> Cell:
     kind = fact.type.kind
+    if fact.address.startswith("book."):
+        function = BookFunction(fact.address.rpartition(".")[2])
+        bounds = OF_BOOK[function]
+        low = bounds.least if function is not BookFunction.SHARE_OF_TOTAL else -bounds.most
+        return (low, bounds.most, True, True)
     match kind:
         case Kind.BOOL:
             return frozenset({True, False, None})
@@ -128,9 +184,17 @@ def _stretches(
     found, start = [], float(low)
     for cut in cuts:
         if kind in WHOLE:
-            before, after, point = float(math.ceil(cut) - 1), float(math.floor(cut) + 1), cut == int(cut)
+            before, after, point = (
+                float(math.ceil(cut) - 1),
+                float(math.floor(cut) + 1),
+                cut == int(cut),
+            )
         else:
-            before, after, point = math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf), True
+            before, after, point = (
+                math.nextafter(cut, -math.inf),
+                math.nextafter(cut, math.inf),
+                True,
+            )
         if start <= min(before, high):
             found.append((start, min(before, high)))
         if point and start <= cut <= high:
@@ -145,7 +209,9 @@ def _texts(term: Term, span: Any) -> list[Cell]:  # noqa: ANN401
     choices = set(term.type.choices)
     known = {each for each in span if each is not None}
     named = sorted(term.named & (choices or term.named))
-    cells: list[Cell] = [frozenset({each}) for each in named if not choices or each in known or ANYTHING in known]
+    cells: list[Cell] = [
+        frozenset({each}) for each in named if not choices or each in known or ANYTHING in known
+    ]
     rest = sorted(known - set(named))
     if rest or not choices:
         cells.append(frozenset({rest[0] if rest else ANYTHING}))
@@ -154,20 +220,76 @@ def _texts(term: Term, span: Any) -> list[Cell]:  # noqa: ANN401
     return cells
 
 
-class _Cases:
+def moves(cells: Sequence[Cell], way: Way) -> Iterator[tuple[Cell, Cell]]:
+    """Yield the pairs of cells of a term before and after a fact rises."""
+    if way is Way.STILL:
+        yield from ((each, each) for each in cells)
+        return
+    order = sorted(cells, key=_place)
+    for early, late in product(order, order):
+        same = _unknown(early) == _unknown(late)
+        rising = _place(early) <= _place(late)
+        falling = _place(early) >= _place(late)
+        if way is Way.UNCLEAR or (same and (rising if way is Way.UP else falling)):
+            yield early, late
+
+
+def _place(cell: Cell) -> float:
+    """Return where a cell stands: false before true, and numbers by size."""
+    if isinstance(cell, frozenset):
+        (only,) = cell
+        return float(only) if isinstance(only, bool) else 0.0
+    return float(cell[0])
+
+
+def _unknown(cell: Cell) -> bool:
+    return cell == frozenset({None}) if isinstance(cell, frozenset) else bool(cell[2])
+
+
+def _both(pairs: Sequence[tuple[Cell, Cell]]) -> tuple[Cell, Cell]:
+    return hull_of([each[0] for each in pairs]), hull_of([each[1] for each in pairs])
+
+
+def negated(question: Question) -> Question:
+    """Return the question that holds where this one does not."""
+    match question:
+        case Holds(condition=condition):
+            return Lacks(condition)
+        case Lacks(condition=condition):
+            return Holds(condition)
+        case Every(parts=parts):
+            return Some(tuple(negated(each) for each in parts))
+        case Some(parts=parts):
+            return Every(tuple(negated(each) for each in parts))
+
+
+def _proved(search: Cases) -> bool | None:
+    try:
+        return not search.any()
+    except TooManyError:
+        return None
+
+
+class Cases:
     """A search through the cases of all terms at once, cut short wherever the question cannot hold."""
 
     def __init__(
-        self, cells: list[list[Cell]], may: Callable[[list[Any]], bool], most: int
+        self,
+        cells: list[list[Any]],
+        hull: Callable[[Sequence[Any]], Any],
+        may: Callable[[list[Any]], bool],
+        most: int,
     ) -> None:
         self.cells = cells
         self.may = may
         self.left = most
-        self.whole = [_hull(each) for each in cells]
+        self.whole = [hull(each) for each in cells]
 
     def any(self) -> bool:
         """Return whether there is a case in which the question may hold. Raises TooManyError."""
-        return self._able(self.whole) and self._deeper(list(self.whole), list(range(len(self.cells))))
+        return self._able(self.whole) and self._deeper(
+            list(self.whole), list(range(len(self.cells)))
+        )
 
     def _able(self, boxes: list[Any]) -> bool:
         self.left -= 1
@@ -203,7 +325,7 @@ class _Cases:
         return False
 
 
-def _hull(cells: Sequence[Cell]) -> Cell:
+def hull_of(cells: Sequence[Cell]) -> Cell:
     """Return the box that holds all cells."""
     if cells and isinstance(cells[0], frozenset):
         return frozenset().union(*cells)
@@ -212,4 +334,3 @@ def _hull(cells: Sequence[Cell]) -> Cell:
     if not known:
         return (0.0, 0.0, unknown, False)
     return (min(e[0] for e in known), max(e[1] for e in known), unknown, True)
-

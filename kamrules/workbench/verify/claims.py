@@ -1,4 +1,4 @@
-"""Claims: what has to be true of every ruleset, as questions that no account, or some account, must answer."""
+"""Claims: what has to be true of every ruleset, as questions for which no account, or some, may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import Condition, Hit, Logic
+from kamrules.diagnostics import Severity
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some
 from kamrules.expression.nodes import (
     Among,
@@ -51,6 +52,7 @@ class Claim:
     told: str
     question: Question
     never: bool = True
+    severity: Severity = Severity.ERROR
 
 
 def claims(program: Program) -> Iterator[Claim]:
@@ -77,9 +79,7 @@ def _placed(
             told = f"{kind} `{a.id}` and {kind} `{b.id}` hold at once for some accounts"
             yield Claim("disjoint", b.address, "KR520", told, both)
         if complete and rules:
-            told = f"no {kind} holds for some accounts"
-            none = Every(tuple(Lacks(_condition(each)) for each in rules))
-            yield Claim("complete", kind, "KR521", told, none)
+            yield from _complete(kind, rules)
     for number, each in enumerate(rules):
         before = rules[:number] if hit is Hit.FIRST else ()
         free = Every((_when(each), *(Lacks(_condition(one)) for one in before)))
@@ -88,6 +88,15 @@ def _placed(
         if stay is not None and each.when is not None:
             told = f"{kind} `{each.id}` asks for more to stay than to come in"
             yield Claim("stay", each.address, "KR525", told, Every((_when(each), _untrue(stay))))
+
+
+def _complete(kind: str, rules: Sequence[Class | Phase | Strategy]) -> Iterator[Claim]:
+    told = f"no {kind} holds for some accounts"
+    none = Every(tuple(_untrue(_condition(each)) for each in rules))
+    yield Claim("complete", rules[0].address, "KR521", told, none)
+    told = f"no {kind} is certain for some accounts of which too little is known"
+    open_ = Every(tuple(Lacks(_condition(each)) for each in rules))
+    yield Claim("certain", rules[0].address, "KR529", told, open_, severity=Severity.WARNING)
 
 
 def _reached(kind: str, name: str, address: str, question: Question) -> Claim:
@@ -175,7 +184,9 @@ def _actions(program: Program) -> Iterator[Claim]:
         yield _reached("action", each.id, each.address, Holds(each.when))
         if each.excluded_by:
             others = " or ".join(f"`{name}`" for name in each.excluded_by)
-            told = f"action `{each.id}` is never proposed: wherever it could be, {others} excludes it"
+            told = (
+                f"action `{each.id}` is never proposed: wherever it could be, {others} excludes it"
+            )
             yield Claim(
                 "excluded", each.address, "KR526", told, live(each, known), never=False
             )  # fmt: skip

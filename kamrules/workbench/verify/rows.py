@@ -1,4 +1,4 @@
-"""Rows: related rows that make up wanted aggregates, so that a case becomes an account that can be decided."""
+"""Rows: related rows that make up wanted aggregates, so that a case becomes an account to decide."""
 
 from __future__ import annotations
 
@@ -118,7 +118,9 @@ class RowMaker:
             row.setdefault(order, float(self.today - 1))
         return row
 
-    def _true(self, node: Node, columns: dict[str, _Column], *, wanted: bool) -> bool:
+    def _true(  # noqa: C901  one case a node
+        self, node: Node, columns: dict[str, _Column], *, wanted: bool
+    ) -> bool:
         """Narrow the columns so that the node is as wanted; tell whether that is understood."""
         match node:
             case And(items=items) | Or(items=items):
@@ -158,7 +160,11 @@ class RowMaker:
         bound = self.value(right)
         if bound is None:
             return False
-        _narrow(columns.setdefault(left.name, _Column(left.type)), sign if wanted else OPPOSITE[sign], bound)
+        _narrow(
+            columns.setdefault(left.name, _Column(left.type)),
+            sign if wanted else OPPOSITE[sign],
+            bound,
+        )
         return True
 
     def _through(self, node: Compare, columns: dict[str, _Column], *, wanted: bool) -> bool:
@@ -169,18 +175,18 @@ class RowMaker:
             bound = self.value(other)
             if bound is None or not isinstance(side, Arithmetic):
                 continue
-            sign = sign if wanted else OPPOSITE[sign]
+            asked = sign if wanted else OPPOSITE[sign]
             match side:
                 case Arithmetic(operator=Operator.SUBTRACT, left=first, right=RowColumn() as row):
                     start = self.value(first)
                     if start is not None:
                         column = columns.setdefault(row.name, _Column(row.type))
-                        _narrow(column, TURNED[sign], start - bound)
+                        _narrow(column, TURNED[asked], start - bound)
                         return True
                 case Arithmetic(operator=Operator.SUBTRACT, left=RowColumn() as row, right=last):
                     end = self.value(last)
                     if end is not None:
-                        _narrow(columns.setdefault(row.name, _Column(row.type)), sign, bound + end)
+                        _narrow(columns.setdefault(row.name, _Column(row.type)), asked, bound + end)
                         return True
         return False
 

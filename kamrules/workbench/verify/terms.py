@@ -1,6 +1,7 @@
 """Terms: what conditions compare, each as one input of its own, so that cases can be told apart exactly.
 
-A condition compares terms (a column, an aggregate, a derived number, a score) with constants. The constants cut
+A condition compares terms (a column, an aggregate, a derived number, a score) with constants. The
+constants cut
 a term's range into points and open stretches, and within one such cell no condition changes. What is
 proved of terms that vary freely is true of accounts, whose terms hang together.
 """
@@ -53,7 +54,7 @@ DEEPEST = 8
 
 @dataclass(slots=True)
 class Term:
-    """One input: its type, the tree it stands for, the numbers it is compared with, the texts it is held against."""
+    """One input: its type, the tree it stands for, the numbers and texts it is compared with."""
 
     name: str
     type: Type
@@ -65,7 +66,8 @@ class Term:
 class Terms:
     """A program whose only inputs are terms. `program` is sound for questions made by `question`.
 
-    `depth` says how far conditions are taken apart: FACTS takes each yes-or-no fact, class and tier as a term of
+    `depth` says how far conditions are taken apart: FACTS takes each yes-or-no fact, class and tier as a
+    term of
     its own, CONDITIONS looks into facts, PLACES also into how class, tier, phase and strategy come about.
     """
 
@@ -74,6 +76,7 @@ class Terms:
         self.depth = depth
         self.today = today
         self.terms: dict[str, Term] = {}
+        self.held: list[tuple[str, float]] = []
         self.facts = {each.address: each.value for each in program.facts}
         self.bands = {each.address: each.bands for each in program.scores}
         rules: dict[str, Any] = {
@@ -110,7 +113,12 @@ class Terms:
             case Some(parts=parts):
                 return Some(tuple(self.question(each) for each in parts))
 
-    def piece(self, node: Node) -> Node:  # noqa: C901  one case a node
+    def name(self, node: Node) -> str | None:
+        """Return the term that stands for a value, None when it is none by itself."""
+        kept = self.piece(node)
+        return kept.name if isinstance(kept, AccountColumn) else None
+
+    def piece(self, node: Node) -> Node:
         """Return the tree over terms."""
         match node:
             case AsOf():
@@ -190,7 +198,7 @@ class Terms:
         if not isinstance(right, Constant) or not bands:
             return None
         score = StepValue(address, NUMBER)
-        found = next((each for each in bands if each.id == right.value))
+        found = next((each for each in bands if each.id == right.value), None)
         if found is None:
             return None
         inside = self._inside(score, found)
@@ -216,6 +224,7 @@ class Terms:
                         term.named.add(value)
                     elif not isinstance(value, bool):
                         term.cuts.add(float(value))
+                        self.held.append((each.name, float(value)))
 
 
 def _plain(node: Node, facts: dict[str, Node] | None = None, depth: int = 0) -> bool:
@@ -234,4 +243,3 @@ def _plain(node: Node, facts: dict[str, Node] | None = None, depth: int = 0) -> 
             return _plain(then, facts, depth + 1) and _plain(otherwise, facts, depth + 1)
         case _:
             return False
-

@@ -3,80 +3,50 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler import compile_with_cases
 from kamrules.compiler.in_force import in_force, validities
+from kamrules.compiler.stages import rule_problems
 from kamrules.compiler.validity import ALWAYS
-from kamrules.diagnostics import Diagnostic, RulesetError, Severity
+from kamrules.compiler.verify import standing_for_numbers
+from kamrules.diagnostics import Diagnostic, KamrulesError, RulesetError, Severity
 from kamrules.document.messages import path_of
+from kamrules.document.settings import settled
 from kamrules.engines.row import engine_of
 from kamrules.engines.row.prepare import EPOCH
+from kamrules.engines.row.question import Every
 from kamrules.workbench.verify.cells import Prover
-from kamrules.workbench.verify.claims import claims
+from kamrules.workbench.verify.claims import Claim, claims
+from kamrules.workbench.verify.report import Finding, Report, State
+from kamrules.workbench.verify.rising import Checking, rising_of, standings
+from kamrules.workbench.verify.tuning import Tuning, ranged, with_value
 from kamrules.workbench.verify.witness import Witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from kamrules.compiler.cases import Case
-    from kamrules.compiler.program import Program
+    from kamrules.compiler.program import Parameter, Program
     from kamrules.document import Ruleset
-    from kamrules.workbench.verify.claims import Claim
+
+    Progress = Callable[[str], None]
 
 WITHOUT_TESTS = datetime.date(2026, 1, 1)
-"""The date on which rules without tests are looked at; it matters only to which rules are in force."""
+"""The date for rules without tests; which day it is matters only to which rules are in force."""
 
 
-class State(StrEnum):
-    """What came of a claim."""
+def verify(ruleset: Ruleset, *, progress: Progress = lambda _: None) -> Report:
+    """Prove what every ruleset must keep, or show an account for which it does not.
 
-    PROVED = "proved"
-    SHOWN = "shown"
-    UNTRUE = "untrue"
-    UNDECIDED = "undecided"
+    Classes (and what else says `hit = "unique"`) exclude each other and cover every account; every rule,
+    gate, band, scale line and action is reached by some account; nothing is harder to keep than to win; a
+    higher tier's gate asks no less than a lower one's; more of a fact declared better (worse) never lowers
+    (raises) a score, class or tier; and wherever a parameter stands in its range, all of that stays proved.
+    With rules that have dates, on each set of rules in force. `progress` is told what is looked at.
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A claim and what came of it.
-
-    `witness` is a full set of facts that `decide` takes, with the date: of a claim that is untrue, an account
-    that shows it; of one that is shown, an account for which the rule is at work.
-    """
-
-    kind: str
-    address: str
-    state: State
-    told: str
-    as_of: datetime.date
-    witness: Mapping[str, Any] | None
-    diagnostic: Diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that was claimed of a ruleset, and what came of it."""
-
-    name: str
-    version: str
-    findings: tuple[Finding, ...]
-
-    def of(self, state: State) -> tuple[Finding, ...]:
-        """Return the findings in a state."""
-        return tuple(each for each in self.findings if each.state is state)
-
-
-def verify(
-    ruleset: Ruleset, *, progress: Callable[[str], None] = lambda _: None
-) -> Report:
-    """Prove what every ruleset must keep, or show an account for which it does not. Raises RulesetError.
-
-    Classes (and what else says `hit = "unique"`) exclude each other and cover every account; every rule, gate,
-    band, scale line and action is reached by some account; nothing is harder to keep than to win; a
-    higher tier's gate asks no less than a lower one's. With rules that have dates, on each set of rules in force.
+    Raises RulesetError when the ruleset or a test of it does not compile.
     """
     program, cases, diagnostics = compile_with_cases(ruleset)
     if program is None:
@@ -84,20 +54,20 @@ def verify(
     found: dict[tuple[str, str], Finding] = {}
     for as_of in dates_of(program, cases):
         for each in _Verifying(ruleset, program, cases, as_of).findings(progress):
-            key = (each.told, each.address)
-            if key not in found or _worse(each.state, found[key].state):
+            key = (each.kind, each.diagnostic.message.removeprefix(UNDECIDED))
+            if key not in found or each.state.gravity > found[key].state.gravity:
                 found[key] = each
+    for each in _as_numbers(ruleset, program, progress):
+        found[each.kind, each.diagnostic.message] = each
     header = ruleset.model.ruleset
     return Report(header.name, header.version, tuple(found.values()))
 
 
-def _worse(one: State, other: State) -> bool:
-    order = (State.PROVED, State.SHOWN, State.UNDECIDED, State.UNTRUE)
-    return order.index(one) > order.index(other)
+UNDECIDED = "not decided: "
 
 
 def dates_of(program: Program, cases: tuple[Case, ...]) -> list[datetime.date]:
-    """Return a date for each set of rules in force, the date of the latest test among them."""
+    """Return a date for each set of rules in force; that of the latest test when there is but one."""
     latest = max((each.as_of for each in cases), default=WITHOUT_TESTS)
     borders = set()
     for each in validities(program):
@@ -113,57 +83,157 @@ def dates_of(program: Program, cases: tuple[Case, ...]) -> list[datetime.date]:
     return [min(spans) - datetime.timedelta(days=1), *spans]
 
 
+def _as_numbers(ruleset: Ruleset, program: Program, progress: Progress) -> Iterator[Finding]:
+    """Yield what comes of parameters that stand for numbers: scales, bands and weights at both ends."""
+    numbers = standing_for_numbers(ruleset)
+    for parameter in ranged(program):
+        if parameter.id not in numbers:
+            continue
+        progress(f"range of {parameter.id}")
+        for end in (parameter.low, parameter.high):
+            text = f"{end:g}" if end != int(end or 0) else f"{int(end or 0)}"
+            try:
+                problems = rule_problems(settled(ruleset, {parameter.id: text}))
+            except KamrulesError as error:
+                problems = error.diagnostics
+            if problems:
+                problem = problems[0].message
+                told = f"with parameter `{parameter.id}` at {text}, within its range, {problem}"
+                yield _finding(
+                    ruleset, Claim("range", f"parameter.{parameter.id}", "KR528", told, Every(())),
+                    State.UNTRUE, WITHOUT_TESTS,
+                )  # fmt: skip
+                break
+        else:
+            told = f"parameter `{parameter.id}` spoils a scale, band or weight within its range"
+            claim = Claim("range", f"parameter.{parameter.id}", "KR528", told, Every(()))
+            yield _finding(ruleset, claim, State.PROVED, WITHOUT_TESTS)
+
+
+def _finding(  # noqa: PLR0913, PLR0917  what a finding is made of
+    ruleset: Ruleset,
+    claim: Claim,
+    state: State,
+    as_of: datetime.date,
+    witness: Mapping[str, Any] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Finding:
+    place, excerpt = ruleset.place(*path_of(claim.address))
+    undecided = state is State.UNDECIDED
+    diagnostic = Diagnostic(
+        claim.code,
+        f"{UNDECIDED}{claim.told}" if undecided else claim.told,
+        Severity.HINT if undecided else claim.severity,
+        place,
+        excerpt,
+        address=claim.address,
+    )
+    return Finding(claim.kind, claim.address, state, diagnostic, as_of, witness, settings)
+
+
 @dataclass(slots=True)
 class _Verifying:
+    """The claims about the rules in force on one date."""
+
     ruleset: Ruleset
     program: Program
     cases: tuple[Case, ...]
     as_of: datetime.date
+    current: Program = field(init=False)
+    prover: Prover = field(init=False)
+    witnesses: Witnesses = field(init=False)
 
-    def findings(self, progress: Callable[[str], None]) -> Iterator[Finding]:
-        """Yield what comes of each claim about the rules in force on the date."""
-        current = in_force(self.program, self.as_of)
-        columns = engine_of(self.program).preparer.layout.account
-        prover = Prover.of(current, self.as_of.toordinal() - EPOCH, columns)
-        witnesses = Witnesses(self.program, self.as_of, [each.account for each in self.cases])
-        for claim in claims(current):
+    def __post_init__(self) -> None:
+        self.current = in_force(self.program, self.as_of)
+        self.prover = Prover.of(self.current, self.today, self.columns)
+        self.witnesses = self._witnesses(self.program)
+
+    @property
+    def today(self) -> int:
+        return self.as_of.toordinal() - EPOCH
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return engine_of(self.program).preparer.layout.account
+
+    def _witnesses(self, program: Program) -> Witnesses:
+        return Witnesses(program, self.as_of, self.cases)
+
+    def findings(self, progress: Progress) -> Iterator[Finding]:
+        """Yield what comes of each claim."""
+        proved = set()
+        for claim in claims(self.current):
             progress(f"{claim.kind} {claim.address}")
             decide = self._never if claim.never else self._some
-            state, witness = decide(claim, prover, witnesses)
-            yield self._finding(claim, state, witness)
+            state, witness = decide(claim)
+            if state is State.PROVED:
+                proved.add(claim.told)
+            yield self._told(claim, state, witness)
+        yield from self._rising(progress)
+        yield from self._tuned(progress, proved)
 
-    @staticmethod
-    def _never(
-        claim: Claim, prover: Prover, witnesses: Witnesses
-    ) -> tuple[State, Mapping[str, Any] | None]:
-        if prover.impossible(claim.question):
+    def _told(
+        self, claim: Claim, state: State, witness: Mapping[str, Any] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Finding:  # fmt: skip
+        return _finding(self.ruleset, claim, state, self.as_of, witness, settings)
+
+    def _never(self, claim: Claim) -> tuple[State, Mapping[str, Any] | None]:
+        if self.prover.impossible(claim.question):
             return State.PROVED, None
-        found = witnesses.among_examples(claim.question) or witnesses.searched(claim.question)
+        found = self.witnesses.found(claim.question)
         return (State.UNTRUE, found) if found else (State.UNDECIDED, None)
 
-    @staticmethod
-    def _some(
-        claim: Claim, prover: Prover, witnesses: Witnesses
-    ) -> tuple[State, Mapping[str, Any] | None]:
-        found = witnesses.among_examples(claim.question)
-        if found is None and prover.impossible(claim.question):
+    def _some(self, claim: Claim) -> tuple[State, Mapping[str, Any] | None]:
+        found = self.witnesses.among_examples(claim.question)
+        if found is None and self.prover.impossible(claim.question):
             return State.UNTRUE, None
-        found = found or witnesses.searched(claim.question)
+        found = found or self.witnesses.searched(claim.question)
         return (State.SHOWN, found) if found else (State.UNDECIDED, None)
 
-    def _finding(
-        self, claim: Claim, state: State, witness: Mapping[str, Any] | None
-    ) -> Finding:
-        place, excerpt = self.ruleset.place(*path_of(claim.address))
-        undecided = state is State.UNDECIDED
-        diagnostic = Diagnostic(
-            claim.code,
-            f"not decided: {claim.told}" if undecided else claim.told,
-            Severity.HINT if undecided else Severity.ERROR,
-            place,
-            excerpt,
-            address=claim.address,
-        )
-        return Finding(
-            claim.kind, claim.address, state, claim.told, self.as_of, witness, diagnostic
-        )
+    def _rising(self, progress: Progress) -> Iterator[Finding]:
+        """Yield what comes of each fact that says which way is better."""
+        checking = Checking(self.current, self.prover, self.witnesses)
+        for rising in rising_of(self.current):
+            progress(f"rising {rising.name}")
+            said = f"more of `{rising.name}` is declared {'better' if rising.better else 'worse'}"
+            for standing in standings(self.current):
+                moved = standing.falls if rising.better else standing.climbs
+                claim = Claim("rising", rising.written, "KR527", f"{said}, but {moved}", Every(()))
+                if checking.proved(rising, standing):
+                    yield self._told(claim, State.PROVED)
+                    continue
+                found = checking.untrue(rising, standing)
+                if found is None:
+                    yield self._told(claim, State.UNDECIDED)
+                    continue
+                shown = replace(claim, told=f"{said}, but {found[1]}")
+                yield self._told(shown, State.UNTRUE, found[0])
+
+    def _tuned(self, progress: Progress, proved: set[str]) -> Iterator[Finding]:
+        """Yield what comes of each parameter's range."""
+        tuning = Tuning(self.current, self.today, self.columns)
+        for parameter in ranged(self.current):
+            progress(f"range of {parameter.id}")
+            readers = [each for each in tuning.readers(parameter) if each.told in proved]
+            if not readers:
+                continue
+            broken = False
+            for each in tuning.broken(parameter, readers):
+                broken = True
+                yield self._out_of_tune(parameter, each.value, each.claim)
+            if not broken:
+                told = f"parameter `{parameter.id}` spoils what is proved within its range"
+                address = f"parameter.{parameter.id}"
+                yield self._told(Claim("range", address, "KR528", told, Every(())), State.PROVED)
+
+    def _out_of_tune(self, parameter: Parameter, value: float, claim: Claim) -> Finding:
+        text = f"{value:.12g}"
+        moved = with_value(self.program, parameter.id, value)
+        moved = replace(moved, digest=f"{moved.digest} {parameter.id}={text}")
+        witness = self._witnesses(moved).found(claim.question)
+        told = f"with parameter `{parameter.id}` at {text}, within its range, {claim.told}"
+        address = f"parameter.{parameter.id}"
+        state = State.UNTRUE if witness else State.UNDECIDED
+        found = Claim("range", address, "KR528", told, claim.question)
+        return self._told(found, state, witness, {parameter.id: text})

@@ -1,4 +1,4 @@
-"""Witnesses: an account for which a question holds, found among examples or by search, proved by the engine."""
+"""Witnesses: an account for which a question holds, among examples or searched for, proved by the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kamrules.compiler.in_force import in_force
 from kamrules.engines.row import engine_of
 from kamrules.engines.row.prepare import EPOCH
 from kamrules.engines.row.question import asked
-from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
 from kamrules.workbench.nearest.asking import Finder, translated
 from kamrules.workbench.nearest.measured import FIXED, Inputs
 from kamrules.workbench.verify.accounts import Building
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
+    from kamrules.compiler.cases import Case
     from kamrules.compiler.program import Program
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row.question import Question
 
 NAME = "witness"
+LEAST = -1_000.0
+SIGNED = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.DAYS}
 Facts = dict[str, Any]
 
 
@@ -29,16 +33,18 @@ Facts = dict[str, Any]
 class Witnesses:
     """Finds witnesses for one program on one date.
 
-    `examples` are accounts to look at first; `starts` of them, beside an account of which nothing is known, are
-    changed until the question holds, `most` cases being looked at for each.
+    `cases` are tests whose accounts are looked at first, each in the book that the test gives it; `starts` of
+    them, beside accounts of which nothing is known, are changed until the question holds, `most` cases being
+    looked at for each.
     """
 
     program: Program
     as_of: datetime.date
-    examples: Sequence[Mapping[str, Any]]
+    cases: Sequence[Case]
     starts: int = 3
     most: int = 300
     inputs: Inputs = field(init=False)
+    examples: list[Mapping[str, Any]] = field(init=False)
     values: list[list[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,17 +59,32 @@ class Witnesses:
             for each in inputs.facts
         )  # fmt: skip
         self.inputs = replace(inputs, facts=free)
-        self.examples = [self._blank(), *self.examples]
-        self.values = [self._measured(each) for each in self.examples]
-
-    def _blank(self) -> Facts:
+        blank = {ACCOUNT_ID: NAME}
         related = [name for name in self.program.tables if name != ACCOUNTS]
-        return {ACCOUNT_ID: NAME, **{name: [] for name in related}}
+        empty: Facts = {**blank, **{name: [] for name in related}}
+        self.examples = [empty, blank, *(each.account for each in self.cases)]
+        self.values = [self.measured(empty), self.measured(blank)]
+        self.values += [self.measured(each.account, book=self._book(each)) for each in self.cases]
 
-    def _measured(self, facts: Mapping[str, Any]) -> list[Any]:
+    def measured(
+        self,
+        facts: Mapping[str, Any],
+        inputs: Inputs | None = None,
+        book: Cutoffs | None = None,
+    ) -> list[Any]:
+        """Return an account's values of the measured facts, or of other inputs."""
         engine = engine_of(self.program)
         prepared = engine.prepare(facts, strict=False)
-        return self.inputs.values(prepared, engine.compact(prepared, self.as_of))
+        compact = engine.compact(prepared, self.as_of, cutoffs=book)
+        return (inputs or self.inputs).values(prepared, compact)
+
+    def _book(self, case: Case) -> Cutoffs | None:
+        """Return how the accounts of a test's book compare, where rules compare accounts."""
+        if not self.program.book_steps or not case.among:
+            return None
+        own = case.account[ACCOUNT_ID]
+        others = (each for each in case.among if each[ACCOUNT_ID] != own)
+        return engine_of(self.program).cutoffs((case.account, *others), self.as_of, strict=False)
 
     @property
     def today(self) -> int:
@@ -79,11 +100,27 @@ class Witnesses:
                 return dict(facts)
         return None
 
+    def found(self, question: Question) -> Facts | None:
+        """Return an account for which the question holds, an example or one that is searched for."""
+        return self.among_examples(question) or self.searched(question)
+
     def searched(self, question: Question) -> Facts | None:
         """Return an account made from an example by the fewest changes; None when none was found."""
-        finder = Finder(self.inputs, question, (None, None))
-        starts = range(min(self.starts + 1, len(self.examples)))
-        for number in starts:
+        return self._searched(question, self.inputs) or self._searched(question, self._signed())
+
+    def _signed(self) -> Inputs:
+        """Return the inputs with columns that may also be negative, as books hold them now and then."""
+        free = tuple(
+            replace(each, least=LEAST)
+            if each.address.startswith(f"{ACCOUNTS}.") and each.type.kind in SIGNED
+            else each
+            for each in self.inputs.facts
+        )
+        return replace(self.inputs, facts=free)
+
+    def _searched(self, question: Question, inputs: Inputs) -> Facts | None:
+        finder = Finder(inputs, question, (None, None))
+        for number in range(min(self.starts + 2, len(self.examples))):
             facts, all_values = self.examples[number], self.values[number]
             values = [all_values[each] for each in finder.places]
             found, _, _ = finder.find(values, self.today, frozenset(), 1, self.most)
@@ -118,4 +155,4 @@ class Witnesses:
         """Whether the question holds for a full set of facts."""
         made = self.inputs
         holds = asked(made.program, made.layout, translated(question, made))
-        return bool(holds(self._measured(facts), (), self.today, None, None))
+        return bool(holds(self.measured(facts), (), self.today, None, None))
