@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.order import needs
+from kamrules.compiler.parts import needs
 
 if TYPE_CHECKING:
     from kamrules.compiler.draft import Draft

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from kamrules.compiler.bounds import SMALLEST, Bounds, marked
 from kamrules.compiler.gaps import gaps
-from kamrules.compiler.program import AggregateStep, BookStep, Condition, Message
+from kamrules.compiler.parts import changed, needs
+from kamrules.compiler.program import AggregateStep, BookStep, Condition
 from kamrules.expression import canonical
 from kamrules.expression.nodes import Aggregate, BookFunction, Node, OfBook, StepValue
 from kamrules.expression.types import DIGITS
-from kamrules.expression.walk import below, with_children
+from kamrules.expression.walk import with_children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from kamrules.compiler.draft import Draft
     from kamrules.compiler.program import Class, Gate
@@ -45,23 +46,6 @@ def order(draft: Draft) -> None:
         _settle_bounds(draft)
 
 
-def changed(part: Part, change: Callable[[Node], Node]) -> Part:
-    """Return a copy of a rule in which every tree is what `change` makes of it."""
-    if isinstance(part, NODES):
-        return change(part)  # type: ignore[return-value]  # a node for a node
-    if isinstance(part, tuple):
-        return tuple(changed(each, change) for each in part)  # type: ignore[return-value]
-    if isinstance(part, Message):
-        texts = {language: changed(pieces, change) for language, pieces in part.texts.items()}
-        return replace(part, texts=texts)
-    if is_dataclass(part) and type(part).__module__ == Condition.__module__:
-        values: dict[str, Any] = {
-            each.name: changed(getattr(part, each.name), change) for each in fields(part)
-        }
-        return cast("Part", replace(part, **values))  # type: ignore[type-var]
-    return part
-
-
 @dataclass(slots=True)
 class _Lifted:
     """The steps found so far; equal ones are one step, however often they are written."""
@@ -90,25 +74,6 @@ class _Lifted:
             self.compared[text] = f"book.{len(self.book_steps)}"
             self.book_steps.append(BookStep(self.compared[text], node.item, text))
         return StepValue(f"{self.compared[text]}.{node.function.value}", node.type, node.span)
-
-
-def trees(part: object) -> Iterator[Node]:
-    """Yield every tree in a rule."""
-    found: list[Node] = []
-
-    def keep(node: Node) -> Node:
-        found.append(node)
-        return node
-
-    changed(part, keep)
-    yield from found
-
-
-def needs(part: object) -> set[str]:
-    """Return the addresses of the steps whose results a rule reads."""
-    return {
-        node.address for tree in trees(part) for node in below(tree) if isinstance(node, StepValue)
-    }
 
 
 def _conditions(rules: Sequence[Class | Gate]) -> tuple[Condition | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.order import needs, trees
+from kamrules.compiler.parts import needs, trees
 from kamrules.compiler.program import Hit
 from kamrules.diagnostics import Severity
 from kamrules.expression.nodes import Constant

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from kamrules.compiler.program import Condition, Message
+from kamrules.compiler.parts import trees
 from kamrules.expression.nodes import AccountColumn, Aggregation, Node, RowColumn
 from kamrules.expression.types import ACCOUNTS
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kamrules.compiler.program import Program
 
 NODES = get_args(Node)
@@ -56,18 +54,3 @@ def layout_of(program: Program) -> Layout:
             if name in rows
         ),
     )  # fmt: skip
-
-
-def trees(part: object) -> Iterator[Node]:
-    """Yield every tree in a program or a rule of it."""
-    if isinstance(part, NODES):
-        yield part
-    elif isinstance(part, tuple):
-        for each in part:
-            yield from trees(each)
-    elif isinstance(part, Message):
-        for pieces in part.texts.values():
-            yield from trees(pieces)
-    elif is_dataclass(part) and type(part).__module__ == Condition.__module__:
-        for each in fields(part):
-            yield from trees(getattr(part, each.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kamrules.expression.lexer import Problem, Token, tokens
@@ -31,14 +32,19 @@ if TYPE_CHECKING:
 
     from kamrules.expression.syntax import Tree
 
+KEPT = 4096
 RISING = {Comparison.LESS, Comparison.LESS_EQUAL}
 FALLING = {Comparison.GREATER, Comparison.GREATER_EQUAL}
 WORDS = {"and", "or", "not", "in", "is", "unknown", "true", "false"}
 NOTHING = {"null", "none", "nil", "na", "missing", "empty", "blank", "nan", "undefined"}
 
 
+@lru_cache(maxsize=KEPT)
 def parse(text: str) -> Tree:
-    """Return the syntax tree of an expression. Raises Problem."""
+    """Return the syntax tree of an expression. Raises Problem.
+
+    Trees are kept, as what tries many variants of a ruleset compiles the same texts again and again.
+    """
     return Parser(tokens(text)).whole()
 
 

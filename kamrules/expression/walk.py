@@ -48,28 +48,41 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return a copy in which every direct child is what `change` makes of it."""
+    """Return the node with every direct child as `change` makes it; itself where none is another."""
     match node:
         case Arithmetic() | Compare():
-            return replace(node, left=change(node.left), right=change(node.right))
+            left, right = change(node.left), change(node.right)
+            if left is node.left and right is node.right:
+                return node
+            return replace(node, left=left, right=right)
         case Negate() | IsUnknown() | Not() | Among() | OfBook():
-            return replace(node, item=change(node.item))
+            item = change(node.item)
+            return node if item is node.item else replace(node, item=item)
         case And() | Or():
-            return replace(node, items=tuple(change(each) for each in node.items))
+            items = _changed(node.items, change)
+            return node if items is node.items else replace(node, items=items)
         case Call():
-            return replace(node, arguments=tuple(change(each) for each in node.arguments))
+            arguments = _changed(node.arguments, change)
+            return node if arguments is node.arguments else replace(node, arguments=arguments)
         case If():
-            return replace(
-                node,
-                condition=change(node.condition),
-                then=change(node.then),
-                otherwise=change(node.otherwise),
-            )
+            asked = (node.condition, node.then, node.otherwise)
+            parts = _changed(asked, change)
+            if parts is asked:
+                return node
+            return replace(node, condition=parts[0], then=parts[1], otherwise=parts[2])
         case Aggregate():
             where = None if node.where is None else change(node.where)
-            return replace(node, where=where, item=None if node.item is None else change(node.item))
+            inner = None if node.item is None else change(node.item)
+            if where is node.where and inner is node.item:
+                return node
+            return replace(node, where=where, item=inner)
         case _:
             return node
+
+
+def _changed(nodes: tuple[Node, ...], change: Callable[[Node], Node]) -> tuple[Node, ...]:
+    found = tuple(change(each) for each in nodes)
+    return nodes if all(new is old for new, old in zip(found, nodes, strict=True)) else found
 
 
 def below(node: Node) -> Iterator[Node]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from kamrules import compile_ruleset, load_ruleset
 from kamrules.compiler import compile_with_warnings
-from kamrules.compiler.order import trees
+from kamrules.compiler.parts import trees
 from kamrules.workbench.sentences import Sentences
 from tests.strategies.case import cases
 

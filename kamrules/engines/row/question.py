@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.order import needs
+from kamrules.compiler.parts import needs
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.generate import function, write_steps
 from kamrules.engines.row.joining import joined

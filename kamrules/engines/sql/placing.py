@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.order import needs
+from kamrules.compiler.parts import needs
 from kamrules.compiler.program import Message
 from kamrules.expression.nodes import StepValue
 

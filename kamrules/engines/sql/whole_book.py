@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from kamrules.compiler.order import needs
+from kamrules.compiler.parts import needs
 from kamrules.engines.cutoffs import Cutoffs, Spread, every, places_of
 from kamrules.engines.sql.columns import whole_units
 from kamrules.engines.sql.tree import (

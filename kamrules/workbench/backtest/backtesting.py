@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.in_force import in_force
-from kamrules.compiler.order import needs
+from kamrules.compiler.parts import needs
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 from kamrules.engines.sql.foretelling import Foretold, foretold
 from kamrules.engines.sql.held import HeldBook

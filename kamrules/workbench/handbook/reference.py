@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kamrules.compiler.order import trees
+from kamrules.compiler.parts import trees
 from kamrules.expression.nodes import Constant
 from kamrules.expression.walk import below
 from kamrules.workbench.coverage import clause_coverage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.in_language import in_language
-from kamrules.compiler.order import needs, trees
+from kamrules.compiler.parts import needs, trees
 from kamrules.expression.nodes import AccountColumn, Constant
 from kamrules.expression.walk import below
 from kamrules.show import show

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from kamrules.compiler.in_language import in_language
-from kamrules.compiler.order import changed
+from kamrules.compiler.parts import changed
 from kamrules.decision import Earlier
 from kamrules.engines.layout import Layout
 from kamrules.engines.row import engine_of

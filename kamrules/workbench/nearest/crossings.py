@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.order import changed
+from kamrules.compiler.parts import changed
 from kamrules.engines.row.question import conditions_of
 from kamrules.expression.nodes import (
     AccountColumn,

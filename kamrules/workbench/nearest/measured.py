@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.order import changed
+from kamrules.compiler.parts import changed
 from kamrules.engines.layout import Layout, layout_of
 from kamrules.engines.row.whole_book import addresses
 from kamrules.expression import canonical

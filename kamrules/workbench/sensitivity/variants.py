@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler import compile_ruleset
 from kamrules.compiler.in_force import in_force
-from kamrules.compiler.order import changed
+from kamrules.compiler.parts import changed
 from kamrules.document.settings import settled
 from kamrules.engines.sql.placing import for_placement
 from kamrules.expression.nodes import Arithmetic, Constant

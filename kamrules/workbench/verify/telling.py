@@ -60,7 +60,10 @@ def _told(finding: Finding) -> str:
 
 
 def as_data(report: Report) -> dict[str, Any]:
-    """Return the report as JSON has it; a witness's dates are ISO texts, as `kamrules decide` takes them."""
+    """Return the report as JSON has it; a witness's dates are ISO texts, as `kamrules decide` takes them.
+
+    `message` says what would be wrong; `severity` is null where it is not so.
+    """
     return {
         "ruleset": {"name": report.name, "version": report.version},
         "counts": {state.value: len(report.of(state)) for state in State},
@@ -69,6 +72,7 @@ def as_data(report: Report) -> dict[str, Any]:
                 "kind": each.kind,
                 "state": each.state.value,
                 **each.diagnostic.as_json(),
+                **({} if each.state in {State.UNTRUE, State.UNDECIDED} else {"severity": None}),
                 "as_of": each.as_of.isoformat(),
                 "set": dict(each.settings or {}),
                 "witness": None

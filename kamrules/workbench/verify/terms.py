@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.order import changed
+from kamrules.compiler.parts import changed
 from kamrules.engines.row.question import Every, Holds, Lacks, Some
 from kamrules.expression import canonical
 from kamrules.expression.folding import folded

@@ -8,12 +8,11 @@ Parameters are moved one at a time, the others staying as written.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.order import changed
-from kamrules.engines.layout import trees
+from kamrules.compiler.parts import changed, trees
 from kamrules.engines.row.question import conditions_of, steps_of
 from kamrules.expression.nodes import Constant
 from kamrules.expression.types import Kind
@@ -75,14 +74,20 @@ class Tuning:
     program: Program
     today: int
     columns: tuple[str, ...]
+    read: dict[str, list[Claim]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.read = {}
+        for claim in claims(self.program):
+            for name in self._parameters(claim) if claim.never else ():
+                self.read.setdefault(name, []).append(claim)
 
     def readers(self, parameter: Parameter) -> list[Claim]:
         """Return the claims that no account may break and that read the parameter."""
-        return [
-            each for each in claims(self.program) if each.never and self._reads(each, parameter)
-        ]
+        return self.read.get(parameter.id, [])
 
-    def _reads(self, claim: Claim, parameter: Parameter) -> bool:
+    def _parameters(self, claim: Claim) -> set[str]:
+        """Return the ids of all parameters that decide about a claim."""
         steps = steps_of(self.program, claim.question)
         parts: list[object] = [*conditions_of(claim.question)]
         parts += [each for each in self.program.facts if each.address in steps]
@@ -93,10 +98,8 @@ class Tuning:
                             ("strategy", (self.program.strategies,))):  # fmt: skip
             if step in steps:
                 parts += [one for some in rules for one in some]
-        return any(
-            isinstance(node, Constant) and node.parameter == parameter.id
-            for each in parts for node in _nodes(each)
-        )  # fmt: skip
+        nodes = (node for each in parts for node in _nodes(each))
+        return {each.parameter for each in nodes if isinstance(each, Constant) and each.parameter}
 
     def broken(self, parameter: Parameter, readers: Sequence[Claim]) -> Iterator[Tuned]:
         """Yield the claims that cannot be proved somewhere in the parameter's range, once each."""
