@@ -1,4 +1,4 @@
-"""Progress: on a terminal, a line on stderr that says what is being done; nothing elsewhere."""
+"""Progress: on a terminal, a bar on stderr with what is being done; nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -7,20 +7,34 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kamrules.cli.terminal import console
+from kamrules.progress import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from kamrules.progress import Progress
 
 
 @contextmanager
-def shown(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Give what to tell each step to; the line is gone when the work is."""
+def shown(*, quiet: bool = False) -> Iterator[Progress]:
+    """Give what to tell each step to; the bar is gone when the work is."""
     if quiet or not sys.stderr.isatty():
-        yield _silent
+        yield silent
         return
-    with console(stderr=True).status("starting") as status:
-        yield lambda step: status.update(f"{step} ...")
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415  only long work needs it
 
+    columns = (
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Bars(*columns, console=console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("starting", total=None, count="")
 
-def _silent(_step: str) -> None:
-    return None
+        def tell(step: str, done: int = 0, of: int = 0) -> None:
+            count = f"{done:,} of {of:,}" if of else ""
+            bars.update(bar, description=step, completed=done, total=of or None, count=count)
+
+        yield tell

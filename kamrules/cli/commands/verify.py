@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913  one parameter an option
     from kamrules.workbench.verify import State, telling, verify  # noqa: PLC0415
 
     written = loading.ruleset(ruleset, settings)
-    with shown() as progress:
+    with shown(quiet=as_json) as progress:
         report = verify(written, progress=progress)
     if out is not None:
         _write(report, out)

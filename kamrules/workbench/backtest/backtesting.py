@@ -15,6 +15,7 @@ from kamrules.engines.sql.past import AGAINST as AGAINST_COLUMN
 from kamrules.engines.sql.past import CLASS, TIER, PastBook
 from kamrules.engines.sql.placing import for_placement
 from kamrules.expression.types import Kind
+from kamrules.progress import silent
 from kamrules.workbench.backtest.asked import (
     AGAINST,
     OUTCOME,
@@ -26,12 +27,13 @@ from kamrules.workbench.backtest.asked import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
     from kamrules.engines.sql.past import Asked, Dated
     from kamrules.expression.nodes import Node
+    from kamrules.progress import Progress
 
 Moves = tuple[tuple[str | None, str | None, int], ...]
 
@@ -98,7 +100,7 @@ def backtest(  # noqa: PLR0913  one call, and all but four have defaults
     planned: Iterable[str] = (),
     remember: bool = False,
     strict: bool = False,
-    progress: Callable[[str], None] = lambda _step: None,
+    progress: Progress = silent,
 ) -> Backtest:
     """Decide a book on past dates, each from the rows dated up to then and nothing later.
 
@@ -144,7 +146,7 @@ def backtest(  # noqa: PLR0913  one call, and all but four have defaults
         work = _Work(past, program, also, remember=remember)
         found = []
         for number, day in enumerate(dates):
-            progress(f"deciding on {day}, {number + 1} of {len(dates)}")
+            progress(f"deciding on {day}", number, len(dates))
             over = asked is not None and day.toordinal() + days <= until.toordinal()
             found.append(work.then(number, day, asked if over else None, rival))
         return Backtest(

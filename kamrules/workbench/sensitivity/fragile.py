@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 from kamrules.diagnostics import RulesetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kamrules.compiler import Program
     from kamrules.engines.sql.trying import Shifted, Trials
+    from kamrules.progress import Progress
     from kamrules.workbench.sensitivity.tuned import Tuned
     from kamrules.workbench.sensitivity.variants import Variants
 
@@ -91,7 +92,7 @@ class _Bracket:
 
 
 def fragile(
-    effects: Iterable[Effects], measured: Measured, nearest: int, progress: Callable[[str], None]
+    effects: Iterable[Effects], measured: Measured, nearest: int, progress: Progress
 ) -> list[Fragile]:
     """Return so many accounts that are nearest a border, the nearest first."""
     sides = [
@@ -108,7 +109,7 @@ def fragile(
 class _Search:
     """The search for fragile accounts."""
 
-    def __init__(self, measured: Measured, nearest: int, progress: Callable[[str], None]) -> None:
+    def __init__(self, measured: Measured, nearest: int, progress: Progress) -> None:
         self.measured = measured
         self.nearest = nearest
         self.progress = progress
@@ -135,8 +136,8 @@ class _Search:
     def _moved(self, sides: Sequence[_Side], last: float, move: float) -> list[_Bracket]:
         """Return for each side the accounts that a move takes elsewhere."""
         found = []
-        for number, side in enumerate(sides, start=1):
-            self.progress(f"looking for accounts near a border, {number} of {len(sides)}")
+        for number, side in enumerate(sides):
+            self.progress("looking for accounts near a border", number, len(sides))
             stays = side.value(last)
             goes = side.value(move)
             if goes == stays:
@@ -179,7 +180,7 @@ class _Search:
             one.accounts = {key: each for key, each in one.accounts.items() if key not in done}
             if not one.accounts:
                 continue
-            self.progress(f"looking for accounts near a border, {len(done)} of {self.nearest}")
+            self.progress("looking for accounts near a border", len(done), self.nearest)
             for half in self._halves(one):
                 if half is one:
                     done |= {name: _fragile(one, each) for name, each in one.accounts.items()}

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 from kamrules.diagnostics import RulesetError
 from kamrules.engines.sql.held import HeldBook
 from kamrules.engines.sql.trying import Shift, Trials
+from kamrules.progress import silent
 from kamrules.workbench.sensitivity.fragile import Fragile, fragile
 from kamrules.workbench.sensitivity.tuned import Tuned, wanted, without_range
 from kamrules.workbench.sensitivity.variants import Variants
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
     from kamrules.diagnostics import Diagnostic
     from kamrules.document import Ruleset
     from kamrules.memory import EarlierFiles
+    from kamrules.progress import Progress
 
 STEPS, NEAREST = 1, 10
 HALVINGS = 12
@@ -115,7 +117,7 @@ def sensitivity(  # noqa: PLR0913  one call, and all but four have defaults
     nearest: int = NEAREST,
     strict: bool = False,
     earlier: EarlierFiles | None = None,
-    progress: Callable[[str], None] = lambda _step: None,
+    progress: Progress = silent,
 ) -> Sensitivity:
     """Return what every parameter with a range and every weight does over its range, on a book.
 
@@ -144,8 +146,8 @@ def sensitivity(  # noqa: PLR0913  one call, and all but four have defaults
         trials = Trials(held, variants.placement, as_of, earlier)
         measured = _Measured(variants, trials)
         effects = []
-        for number, each in enumerate(varied, start=1):
-            progress(f"varying {each.id}, {number} of {len(varied)}")
+        for number, each in enumerate(varied):
+            progress(f"varying {each.id}", number, len(varied))
             effects.append(measured.effect(each, steps))
         near = fragile(effects, measured, nearest, progress) if nearest else ()
         return Sensitivity(

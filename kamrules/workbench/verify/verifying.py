@@ -17,6 +17,7 @@ from kamrules.document.settings import settled
 from kamrules.engines.row import engine_of
 from kamrules.engines.row.prepare import EPOCH
 from kamrules.engines.row.question import Every
+from kamrules.progress import silent
 from kamrules.workbench.verify.cells import Prover
 from kamrules.workbench.verify.claims import Claim, claims
 from kamrules.workbench.verify.report import Finding, Report, State
@@ -25,19 +26,18 @@ from kamrules.workbench.verify.tuning import Tuning, ranged, with_value
 from kamrules.workbench.verify.witness import Witnesses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from kamrules.compiler.cases import Case
     from kamrules.compiler.program import Parameter, Program
     from kamrules.document import Ruleset
-
-    Progress = Callable[[str], None]
+    from kamrules.progress import Progress
 
 WITHOUT_TESTS = datetime.date(2026, 1, 1)
 """The date for rules without tests; which day it is matters only to which rules are in force."""
 
 
-def verify(ruleset: Ruleset, *, progress: Progress = lambda _: None) -> Report:
+def verify(ruleset: Ruleset, *, progress: Progress = silent) -> Report:
     """Prove what every ruleset must keep, or show an account for which it does not.
 
     Classes (and what else says `hit = "unique"`) exclude each other and cover every account; every rule,
@@ -86,10 +86,9 @@ def dates_of(program: Program, cases: tuple[Case, ...]) -> list[datetime.date]:
 def _as_numbers(ruleset: Ruleset, program: Program, progress: Progress) -> Iterator[Finding]:
     """Yield what comes of parameters that stand for numbers: scales, bands and weights at both ends."""
     numbers = standing_for_numbers(ruleset)
-    for parameter in ranged(program):
-        if parameter.id not in numbers:
-            continue
-        progress(f"range of {parameter.id}")
+    some = [each for each in ranged(program) if each.id in numbers]
+    for number, parameter in enumerate(some):
+        progress(f"parameter.{parameter.id} as a number", number, len(some))
         for end in (parameter.low, parameter.high):
             text = f"{end:g}" if end != int(end or 0) else f"{int(end or 0)}"
             try:
@@ -162,8 +161,9 @@ class _Verifying:
     def findings(self, progress: Progress) -> Iterator[Finding]:
         """Yield what comes of each claim."""
         proved = set()
-        for claim in claims(self.current):
-            progress(f"{claim.kind} {claim.address}")
+        waiting = list(claims(self.current))
+        for number, claim in enumerate(waiting):
+            progress(f"{claim.address} is {claim.kind}", number, len(waiting))
             decide = self._never if claim.never else self._some
             state, witness = decide(claim)
             if state is State.PROVED:
@@ -194,8 +194,9 @@ class _Verifying:
     def _rising(self, progress: Progress) -> Iterator[Finding]:
         """Yield what comes of each fact that says which way is better."""
         checking = Checking(self.current, self.prover, self.witnesses)
-        for rising in rising_of(self.current):
-            progress(f"rising {rising.name}")
+        waiting = list(rising_of(self.current))
+        for number, rising in enumerate(waiting):
+            progress(f"more of {rising.name}", number, len(waiting))
             said = f"more of `{rising.name}` is declared {'better' if rising.better else 'worse'}"
             for standing in standings(self.current):
                 moved = standing.falls if rising.better else standing.climbs
@@ -213,8 +214,9 @@ class _Verifying:
     def _tuned(self, progress: Progress, proved: set[str]) -> Iterator[Finding]:
         """Yield what comes of each parameter's range."""
         tuning = Tuning(self.current, self.today, self.columns)
-        for parameter in ranged(self.current):
-            progress(f"range of {parameter.id}")
+        waiting = list(ranged(self.current))
+        for number, parameter in enumerate(waiting):
+            progress(f"parameter.{parameter.id} over its range", number, len(waiting))
             readers = [each for each in tuning.readers(parameter) if each.told in proved]
             if not readers:
                 continue
