@@ -45,12 +45,15 @@ def command(  # noqa: PLR0913, PLR0917  one argument an option
     Exit status: 0 done; 1 out of date (with --check); 2 wrong usage; 3 it does not compile; 4 a file
     cannot be written.
     """
-    from kamrules.run import language_of  # noqa: PLC0415  `--help` does without it
+    from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
+    from kamrules.run import language_of  # noqa: PLC0415
     from kamrules.workbench import handbook as book  # noqa: PLC0415
 
     program = loading.program(ruleset, settings)
     wanted = [language_of(program, each) for each in languages] or list(program.languages)
-    files = book.handbook(program, list(dict.fromkeys(wanted)), forms or tuple(book.FORMS))
+    with shown() as progress:
+        progress("writing the handbook")
+        files = book.handbook(program, list(dict.fromkeys(wanted)), forms or tuple(book.FORMS))
     if check:
         stale = book.out_of_date(files, out)
         for each in stale:

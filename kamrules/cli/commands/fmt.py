@@ -35,13 +35,15 @@ def command(
     it extends are left alone. Exit status: 0 done; 1 a file would change (with --check); 2 wrong usage;
     3 an expression or a file cannot be read, and nothing is written; 4 a file cannot be written.
     """
-    from kamrules.workbench import formatting  # noqa: PLC0415  `--help` does without it
+    from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
+    from kamrules.workbench import formatting  # noqa: PLC0415
 
     only_told = check or diff
     found = loading.ruleset(ruleset)
     if not only_told:
         _by_path(ruleset)
-    files = formatting.formatted(found)
+    with shown(quiet=as_json) as progress:
+        files = formatting.formatted(found, progress)
     if not only_told:
         formatting.write(files)
     changed = [each for each in files if each.changed]

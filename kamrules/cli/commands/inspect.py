@@ -41,12 +41,15 @@ def command(
     Exit status: 0 nothing wrong with the data, 1 problems found.
     """
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
+    from kamrules.cli.progress import shown  # noqa: PLC0415
     from kamrules.engines.sql import inspect_book  # noqa: PLC0415
 
     known = loading.plugins()
     program = loading.program(ruleset, settings, known)
     opened = Book.read(book)
-    found = inspect_book(program, opened, open_source=known.open_source)
+    with shown(quiet=as_json) as progress:
+        progress("reading the book")
+        found = inspect_book(program, opened, open_source=known.open_source)
     wanted = list(_wanted(program, found))
     if as_json:
         put(json.dumps(_plain(found, wanted), ensure_ascii=False, indent=2))

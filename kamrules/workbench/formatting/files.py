@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import DataError, Diagnostic, RulesetError, Severity, UsageError
 from kamrules.document.reading import UnreadableError, parse_document, read_document
+from kamrules.progress import silent
 from kamrules.workbench.formatting.expressions import Expressions
 from kamrules.workbench.formatting.keys import in_order, known_keys
 from kamrules.workbench.formatting.layout import laid_out
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kamrules.document import Ruleset
     from kamrules.document.positions import Path as Where
     from kamrules.document.reading import Document
+    from kamrules.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,18 @@ class FormattedFile:
         return "\n".join(lines)
 
 
-def formatted(ruleset: Ruleset) -> tuple[FormattedFile, ...]:
+def formatted(ruleset: Ruleset, progress: Progress = silent) -> tuple[FormattedFile, ...]:
     """Return the ruleset's own files, not those of rulesets it extends, in the one layout.
 
     Raises RulesetError when expressions cannot be read or do not fit their types, UsageError when a file
     has gone since the ruleset was read.
     """
     expressions = Expressions(ruleset)
-    found = [_formatted(each, expressions) for each in ruleset.files if each in ruleset.own]
+    own = [each for each in ruleset.files if each in ruleset.own]
+    found = []
+    for number, each in enumerate(own):
+        progress("laying out", number, len(own))
+        found.append(_formatted(each, expressions))
     errors = [each for each in expressions.diagnostics if each.severity is Severity.ERROR]
     if errors:
         raise RulesetError(*errors)
