@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from kamrules.workbench.verify import Report
 
+FORMS = ("text", "json", "sarif", "github")
+
 
 @click.command(
     short_help="Prove that nothing falls between two rules.",
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
               help="Write each account that shows a fault as JSON that `kamrules decide` takes.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True,
+              help="All findings as json; those untrue or not decided as sarif, github.")  # fmt: skip
 @options.as_json
 @click.pass_context
 def command(  # noqa: PLR0913  one parameter an option
@@ -38,6 +42,7 @@ def command(  # noqa: PLR0913  one parameter an option
     *,
     strict: bool,
     out: Path | None,
+    form: str,
     as_json: bool,
 ) -> None:
     """Prove what every ruleset must keep, or show an account for which RULESET does not.
@@ -50,18 +55,21 @@ def command(  # noqa: PLR0913  one parameter an option
     import json  # noqa: PLC0415  `--help` does without it
 
     from kamrules.cli.progress import shown  # noqa: PLC0415
-    from kamrules.diagnostics import Severity  # noqa: PLC0415
+    from kamrules.diagnostics import Severity, render  # noqa: PLC0415
     from kamrules.workbench.verify import State, telling, verify  # noqa: PLC0415
 
     written = loading.ruleset(ruleset, settings)
-    with shown(quiet=as_json) as progress:
+    with shown(quiet=as_json or form != "text") as progress:
         report = verify(written, progress=progress)
     if out is not None:
         _write(report, out)
-    if as_json:
+    if as_json or form == "json":
         put(json.dumps(telling.as_data(report), ensure_ascii=False, indent=2))
-    else:
+    elif form == "text":
         put(telling.as_text(report))
+    else:
+        open_ = (*report.of(State.UNTRUE), *report.of(State.UNDECIDED))
+        put(render([each.diagnostic for each in open_], form))
     faults = [
         each for each in report.of(State.UNTRUE) if each.diagnostic.severity is Severity.ERROR
     ]

@@ -114,6 +114,9 @@ def test_a_ruleset_is_verified_on_the_command_line(tmp_path):
     assert json.loads(decision.out)["class"] is None
     data = json.loads(run("verify", str(path), "--json").out)
     assert data["counts"]["untrue"] == 2
+    assert data == json.loads(run("verify", str(path), "--format", "json").out)
+    sarif = json.loads(run("verify", str(path), "--format", "sarif").out)
+    assert {each["ruleId"] for each in sarif["runs"][0]["results"]} == {"KR520", "KR529"}
     shown = next(each for each in data["findings"] if each["code"] == "KR520")
     assert shown["witness"] == json.loads(witness.read_text(encoding="utf-8"))
 
