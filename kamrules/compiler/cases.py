@@ -9,6 +9,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kamrules.compiler.examples import account_among, persona_account, test_account
 from kamrules.compiler.facts_given import check_facts, check_names
 from kamrules.compiler.program import FactStep
 from kamrules.decision import Move
@@ -17,7 +18,7 @@ from kamrules.expression import canonical, compile_interval
 from kamrules.expression.types import BOOL, SCORE, Interval, Kind, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from kamrules.compiler.draft import Draft
     from kamrules.diagnostics import Place
@@ -94,31 +95,14 @@ def _unknown_persona(draft: Draft, name: str, *path: str) -> None:
     draft.unknown_name("persona", name, draft.ruleset.model.persona, *path)
 
 
-def _account(draft: Draft, name: str | None) -> tuple[dict[str, Any], datetime.date | None]:
-    """Return the facts of a persona with those that it takes over, and the date it gives."""
-    personas = draft.ruleset.model.persona
-    chain: list[PersonaModel] = []
-    while name is not None and name in personas and personas[name] not in chain:
-        chain.append(personas[name])
-        name = personas[name].extends
-    facts: dict[str, Any] = {}
-    for each in reversed(chain):
-        facts = _without(facts, each.without) | each.facts
-    return facts, next((each.as_of for each in chain if each.as_of is not None), None)
-
-
-def _without(facts: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if name not in names}
-
-
 def _case(draft: Draft, name: str, test: TestModel) -> None:
     path = ("test", name)
     if test.given is not None and test.given not in draft.ruleset.model.persona:
         _unknown_persona(draft, test.given, *path, "given")
     check_facts(draft, test.facts, *path, "facts")
     check_names(draft, test.without, *path, "without")
-    facts, day = _account(draft, test.given)
-    as_of = test.as_of or day
+    model = draft.ruleset.model
+    as_of = test.as_of or persona_account(model, test.given)[1]
     if as_of is None:
         draft.report("KR347", f"test `{name}` has no date: neither it nor its persona says `as_of`",
                      *path, help="as_of = 2026-06-30")  # fmt: skip
@@ -130,11 +114,7 @@ def _case(draft: Draft, name: str, test: TestModel) -> None:
             id=name,
             about=test.about,
             persona=test.given,
-            account={
-                "account_id": test.given or name,
-                **_without(facts, test.without),
-                **test.facts,
-            },
+            account=test_account(model, name, test),
             as_of=as_of,
             model=test,
             holds=_holds(draft, test, path),
@@ -152,7 +132,7 @@ def _among(draft: Draft, test: TestModel, path: tuple[str, ...]) -> tuple[dict[s
     for number, name in enumerate(test.among):
         if name not in draft.ruleset.model.persona:
             draft.unknown_name("persona", name, draft.ruleset.model.persona, *path, "among", number)
-        found.append({"account_id": name, **_account(draft, name)[0]})
+        found.append(account_among(draft.ruleset.model, name))
     return tuple(found)
 
 

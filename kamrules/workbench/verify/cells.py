@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -179,6 +180,8 @@ def _stretches(
     cuts: Sequence[float], low: float, high: float, kind: Kind
 ) -> list[tuple[float, float]]:
     """Return points and open stretches from low to high; of whole numbers only those that hold one."""
+    # what leaves the range of doubles is unknown, not infinite
+    low, high = max(low, -sys.float_info.max), min(high, sys.float_info.max)
     if kind in WHOLE:
         low, high = math.ceil(low), math.floor(high)
     found, start = [], float(low)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler import compile_with_cases
+from kamrules.compiler.examples import examples
 from kamrules.compiler.in_force import in_force, validities
 from kamrules.compiler.stages import rule_problems
 from kamrules.compiler.validity import ALWAYS
@@ -28,7 +29,7 @@ from kamrules.workbench.verify.witness import Witnesses
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kamrules.compiler.cases import Case
+    from kamrules.compiler.examples import Example
     from kamrules.compiler.program import Parameter, Program
     from kamrules.document import Ruleset
     from kamrules.progress import Progress
@@ -48,12 +49,14 @@ def verify(ruleset: Ruleset, *, progress: Progress = silent) -> Report:
 
     Raises RulesetError when the ruleset or a test of it does not compile.
     """
-    program, cases, diagnostics = compile_with_cases(ruleset)
+    program, _, diagnostics = compile_with_cases(ruleset)
     if program is None:
         raise RulesetError(*diagnostics)
+    # those of rulesets it extends are no tests of this one, and still accounts that there can be
+    given = tuple(examples(ruleset.model))
     found: dict[tuple[str, str], Finding] = {}
-    for as_of in dates_of(program, cases):
-        for each in _Verifying(ruleset, program, cases, as_of).findings(progress):
+    for as_of in dates_of(program, given):
+        for each in _Verifying(ruleset, program, given, as_of).findings(progress):
             key = (each.kind, each.diagnostic.message.removeprefix(UNDECIDED))
             if key not in found or each.state.gravity > found[key].state.gravity:
                 found[key] = each
@@ -66,9 +69,10 @@ def verify(ruleset: Ruleset, *, progress: Progress = silent) -> Report:
 UNDECIDED = "not decided: "
 
 
-def dates_of(program: Program, cases: tuple[Case, ...]) -> list[datetime.date]:
-    """Return a date for each set of rules in force; that of the latest test when there is but one."""
-    latest = max((each.as_of for each in cases), default=WITHOUT_TESTS)
+def dates_of(program: Program, given: tuple[Example, ...]) -> list[datetime.date]:
+    """Return a date for each set of rules in force; that of the latest example when there is but one."""
+    dates = (each.as_of for each in given if each.as_of is not None)
+    latest = max(dates, default=WITHOUT_TESTS)
     borders = set()
     for each in validities(program):
         if each == ALWAYS:
@@ -136,7 +140,7 @@ class _Verifying:
 
     ruleset: Ruleset
     program: Program
-    cases: tuple[Case, ...]
+    given: tuple[Example, ...]
     as_of: datetime.date
     current: Program = field(init=False)
     prover: Prover = field(init=False)
@@ -156,7 +160,7 @@ class _Verifying:
         return engine_of(self.program).preparer.layout.account
 
     def _witnesses(self, program: Program) -> Witnesses:
-        return Witnesses(program, self.as_of, self.cases)
+        return Witnesses(program, self.as_of, self.given)
 
     def findings(self, progress: Progress) -> Iterator[Finding]:
         """Yield what comes of each claim."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
-    from kamrules.compiler.cases import Case
+    from kamrules.compiler.examples import Example
     from kamrules.compiler.program import Program
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row.question import Question
@@ -33,14 +33,14 @@ Facts = dict[str, Any]
 class Witnesses:
     """Finds witnesses for one program on one date.
 
-    `cases` are tests whose accounts are looked at first, each in the book that the test gives it; `starts` of
-    them, beside accounts of which nothing is known, are changed until the question holds, `most` cases being
-    looked at for each.
+    `given` are accounts that are looked at first, each in the book it stands in. A few of them (`starts`),
+    beside accounts of which nothing is known, are changed until the question holds, `most` cases being looked
+    at for each.
     """
 
     program: Program
     as_of: datetime.date
-    cases: Sequence[Case]
+    given: Sequence[Example]
     starts: int = 3
     most: int = 300
     inputs: Inputs = field(init=False)
@@ -62,9 +62,9 @@ class Witnesses:
         blank = {ACCOUNT_ID: NAME}
         related = [name for name in self.program.tables if name != ACCOUNTS]
         empty: Facts = {**blank, **{name: [] for name in related}}
-        self.examples = [empty, blank, *(each.account for each in self.cases)]
+        self.examples = [empty, blank, *(each.account for each in self.given)]
         self.values = [self.measured(empty), self.measured(blank)]
-        self.values += [self.measured(each.account, book=self._book(each)) for each in self.cases]
+        self.values += [self.measured(each.account, book=self._book(each)) for each in self.given]
 
     def measured(
         self,
@@ -78,13 +78,13 @@ class Witnesses:
         compact = engine.compact(prepared, self.as_of, cutoffs=book)
         return (inputs or self.inputs).values(prepared, compact)
 
-    def _book(self, case: Case) -> Cutoffs | None:
-        """Return how the accounts of a test's book compare, where rules compare accounts."""
-        if not self.program.book_steps or not case.among:
+    def _book(self, one: Example) -> Cutoffs | None:
+        """Return how the accounts of an example's book compare, where rules compare accounts."""
+        if not self.program.book_steps or not one.among:
             return None
-        own = case.account[ACCOUNT_ID]
-        others = (each for each in case.among if each[ACCOUNT_ID] != own)
-        return engine_of(self.program).cutoffs((case.account, *others), self.as_of, strict=False)
+        own = one.account[ACCOUNT_ID]
+        others = (each for each in one.among if each[ACCOUNT_ID] != own)
+        return engine_of(self.program).cutoffs((one.account, *others), self.as_of, strict=False)
 
     @property
     def today(self) -> int:

@@ -144,3 +144,39 @@ def test_the_same_ruleset_gives_the_same_report():
     ruleset = load_ruleset("stages")
     first, second = (verify(ruleset) for _ in range(2))
     assert first == second
+
+
+BASE = """[test.a_whale]
+facts = { a = 7_654, b = 1, kind = "x" }
+as_of = 2026-06-30
+expect = { class = "key" }
+[class.key]
+level = 2
+when = "a >= 2"
+[class.other]
+level = 1
+when = "a < 2 or a is unknown"
+"""
+
+
+def test_accounts_of_an_extended_ruleset_are_witnesses_too(tmp_path):
+    (tmp_path / "theirs.toml").write_text(COLUMNS + BASE, encoding="utf-8")
+    path = tmp_path / "ours.toml"
+    path.write_text(
+        '[ruleset]\nname = "ours"\nversion = "1"\nextends = ["theirs.toml"]\n', encoding="utf-8"
+    )
+    report = verify(load_ruleset(str(path)))
+    (key,) = (each for each in report.of(State.SHOWN) if each.address == "class.key")
+    assert key.witness["a"] == 7_654
+
+
+def test_a_number_without_bounds_is_no_defect(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        COLUMNS
+        + f'[fact.far]\ntype = "integer"\nvalue = "{" * ".join("a" for _ in range(20))}"\n'
+        + '[class.key]\nlevel = 2\nwhen = "far >= 2"\n'
+        + '[class.other]\nlevel = 1\nwhen = "far < 2 or far is unknown"\n',
+        encoding="utf-8",
+    )
+    assert verify(load_ruleset(str(path))).of(State.UNTRUE) == ()
