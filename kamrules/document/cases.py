@@ -82,7 +82,10 @@ class ExpectModel(Written):
     met: Texts = Field(default_factory=list, description='Gates met: "ordinary_to_key.volume"')
     unmet: Texts = Field(default_factory=list, description="Gates not met")
     unknown: Texts = Field(default_factory=list, description="Gates of which nobody can tell")
-    holds: Texts = Field(default_factory=list, description="Expressions that must be true")
+    holds: Texts = Field(
+        default_factory=list,
+        description='Expressions that must be true, such as "revenue_12m < key_revenue"',
+    )
     scores: dict[Id, Measure] = Field(
         default_factory=dict, description="Scores: a number, an interval, or a band"
     )
@@ -116,10 +119,12 @@ class TestModel(Written):
     set: dict[Id, Value] = Field(
         default_factory=dict, description="Parameters with another value for this test"
     )
-    before: BeforeModel | None = Field(default=None)
+    before: BeforeModel | None = Field(
+        default=None, description="What the run before decided; without it, the account is new"
+    )
     among: Texts = Field(
         default_factory=list,
         description="The personas that make up the book beside it, for ranks and shares of the whole",
     )
     skip: Text | None = Field(default=None, description="Why it is not run for now")
-    expect: ExpectModel
+    expect: ExpectModel = Field(description="What must come out; at least one of its keys")

@@ -47,8 +47,8 @@ Source = Annotated[Texts, Field(description="The clauses it comes from")]
 Conditions = Annotated[
     ConditionModel,
     Field(
-        description="An expression, a list of conditions that must all hold, or { any = [...] }, "
-        "{ at_least = 2, of = [...] }, { not = ... }, nested as needed"
+        description='An expression such as "revenue_12m >= key_revenue", a list of conditions that must '
+        "all hold, or { any = [...] }, { at_least = 2, of = [...] }, { not = ... }, nested as needed"
     ),
 ]
 
@@ -137,7 +137,9 @@ class FactModel(Changeable):
     noun: ClassVar[str] = "a fact"
     title: Title | None = None
     type: KindWord = Field(description="What sort of value it is")
-    value: Text = Field(description="The expression that yields it")
+    value: Text = Field(
+        description='The expression that yields it, such as "sum(orders[date > as_of - 365d].amount)"'
+    )
     choices: Texts = Field(default_factory=list, description="What may be chosen")
     about: About = ""
     source: Source = Field(default_factory=list)
@@ -205,7 +207,9 @@ class CriterionModel(Rule):
     weight: Weight = Field(
         description="How much it counts beside the others, or a parameter's name"
     )
-    value: Text = Field(description="The expression that is measured")
+    value: Text = Field(
+        description='The expression that is measured, such as "margin_12m / revenue_12m"'
+    )
     scale: list[ScaleModel] = Field(
         default_factory=list, description="Points by interval or by choice"
     )
@@ -227,7 +231,9 @@ class ClassModel(Rule):
         default=None, description="Where it stands, 1 at the bottom; without it, the paths tell"
     )
     when: Conditions | None = None
-    stay: Conditions | None = Field(default=None, description="What is enough to remain in it")
+    stay: Conditions | None = Field(
+        default=None, description="What is enough to remain in it: a condition, as `when` has"
+    )
 
 
 class GateModel(Rule):
@@ -235,7 +241,9 @@ class GateModel(Rule):
 
     noun: ClassVar[str] = "a gate"
     when: Conditions
-    stay: Conditions | None = Field(default=None, description="What is enough to keep it")
+    stay: Conditions | None = Field(
+        default=None, description="What is enough to keep it: a condition, as `when` has"
+    )
     advice: Text | None = Field(default=None, description="What to do when it is not met")
 
 
@@ -295,7 +303,9 @@ class ActionModel(Rule):
     noun: ClassVar[str] = "an action"
     title: Text = Field(description="What is to be done; may hold {placeholders}")
     when: Conditions
-    priority: Priority = Field(description="How urgent it is, 0 to 100: a number or an expression")
+    priority: Priority = Field(
+        description='How urgent it is, 0 to 100: a number or an expression such as "50 + 0.4 * growth"'
+    )
     owner: Text = Field(description="The role that does it")
     due_days: Days = Field(description="Days until it is due")
     effort_hours: Hours = Field(default=0.0, description="Hours it takes")
@@ -332,7 +342,7 @@ class RulesetModel(Written):
     """A ruleset: classes, tiers, scores, gates and actions for key accounts."""
 
     noun: ClassVar[str] = "a ruleset"
-    ruleset: Header
+    ruleset: Header = Field(description="What the ruleset is called and what it extends")
     parameter: dict[Id, ParameterModel] = Field(
         default_factory=dict, description="Constants to tune"
     )

@@ -25,6 +25,12 @@ _CONDITIONS: dict[str | int, type[Written]] = {
 }
 
 
+_WHOLE = frozenset({"AllOf", "AnyOf", "AtLeast", "NotThis", "ScaleModel"})
+"""Tables that are written in one place, whatever a ruleset extends."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
 def inner(annotation: Any) -> Any:  # noqa: ANN401  annotations have no common type
     """Return an annotation without its metadata and without None."""
     while True:
@@ -74,15 +80,49 @@ class _Generate(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
-        if found.get("default", 0) is None:
+        if found.get("default", 0) in (None, ""):
             del found["default"]
         return found
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002
         return False
 
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
+        """A number may be written without a point; tombi tells nothing of one that is only a `number`."""
+        return {**super().float_schema(schema), "type": ["integer", "number"]}
 
-def json_schema(top: type[Written] = RulesetModel) -> dict[str, Any]:
-    """Return the JSON Schema of a ruleset (or another document), with the descriptions that editors show."""
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Whatever fits: what tells the forms apart is not in the schema, and a date is a text in JSON."""
+        found = super().tagged_union_schema(schema)
+        found.pop("discriminator", None)
+        return {"anyOf": found.pop("oneOf"), **found}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Say what ids are like apart from what they stand for, so that a wrong one is told as such."""
+        found = super().dict_schema(schema)
+        for pattern, value in found.pop("patternProperties", {}).items():
+            found["additionalProperties"] = value
+            found["propertyNames"] = {"pattern": pattern, **found.get("propertyNames", {})}
+        return found
+
+
+def json_schema(top: type[Written] = RulesetModel, *, in_parts: bool = False) -> dict[str, Any]:
+    """Return the JSON Schema of a ruleset (or another document), with the descriptions that editors show.
+
+    With `in_parts` it is that of each file of a ruleset: any key may stand in another file, or in a
+    ruleset that is extended.
+    """
     schema = top.model_json_schema(by_alias=True, schema_generator=_Generate)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    for name, each in {"": schema, **schema.get("$defs", {})}.items():
+        each.pop("title", None)
+        if in_parts and name not in _WHOLE:
+            _not_required(each)
+    return {"$schema": DIALECT, "x-tombi-toml-version": "v1.1.0", **schema}
+
+
+def _not_required(table: dict[str, Any]) -> None:
+    """Say in a key's description that it is needed, which no file alone can be asked for."""
+    for key in table.pop("required", ()):
+        told = table["properties"][key]
+        if "description" in told:
+            told["description"] += "; needed unless it is inherited"

@@ -12,6 +12,7 @@ def test_a_new_ruleset_passes_check_test_and_fmt_right_after(tmp_path):
     assert (told.status, told.out) == (0, "")
     assert told.err.splitlines() == [
         "ours/ruleset.toml: ruleset `ours` extends `kam`, with a parameter, an action and two tests",
+        "editors with tombi or taplo complete and explain its ids: see `kamrules schema --help`",
         "next: kamrules check ours; kamrules test ours",
     ]
     told = start("check", "ours", cwd=tmp_path)
@@ -34,7 +35,11 @@ def test_json_tells_what_was_written(tmp_path, monkeypatch):
     told = run("new", "rules/ours", "--extends", "depth", "--name", "deep", "--json")
     assert json.loads(told.out) == {
         "folder": "rules/ours", "file": "rules/ours/ruleset.toml", "name": "deep", "extends": "depth",
-        "tests": 2,
+        "tests": 2, "warnings": [],
+        "for_editors": [
+            "rules/ours/.kamrules/ruleset.schema.json", "rules/ours/.kamrules/book.schema.json",
+            "rules/ours/.tombi.toml", "rules/ours/.taplo.toml",
+        ],
     }  # fmt: skip
     assert told.err == ""
 
@@ -49,3 +54,20 @@ def test_a_folder_in_use_is_refused_with_a_mend(tmp_path, monkeypatch):
         "error[KR836]: `ours` is not empty: it holds `notes.txt`\n"
         "  = help: name a folder that does not exist yet\n"
     )
+
+
+def test_a_folder_with_a_space_can_be_pasted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = run("new", "our rules", "--extends", "depth")
+    assert told.err.endswith("next: kamrules check 'our rules'; kamrules test 'our rules'\n")
+    assert run("test", "our rules").status == 0
+
+
+def test_a_configuration_of_an_editor_that_is_there_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / ".tombi.toml").write_text("# mine\n")
+    told = run("new", "ours", "--extends", "depth")
+    assert told.status == 0
+    assert "warning[KR880]" in told.err
+    assert (tmp_path / "ours" / ".tombi.toml").read_text() == "# mine\n"

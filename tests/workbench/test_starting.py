@@ -124,8 +124,9 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(UsageError, match="is not empty: it holds `a`, `b`, `c` and 1 more"):
         start(tmp_path, extends="kam")
-    with pytest.raises(UsageError, match=r"/a` is a file"):
-        start(tmp_path / "a", extends="kam")
+    for each in ("a", "a/b", "a/b/c"):
+        with pytest.raises(UsageError, match=r"/a` is a file"):
+            start(tmp_path / each, extends="kam")
     assert sorted(each.name for each in tmp_path.iterdir()) == [".git", "a", "b", "c", "d"]
 
 
@@ -159,3 +160,33 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="cannot be written: no space left on device"):
         start(tmp_path / "ours", extends="depth")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_no_file_system_takes_is_told(tmp_path):
+    with pytest.raises(UsageError, match=r"KR836.*cannot be read: file name too long"):
+        start(tmp_path / ("x" * 300), extends="depth")
+
+
+@pytest.mark.parametrize("extends", ["", " "])
+def test_a_base_without_a_name_is_told(extends, tmp_path):
+    with pytest.raises(UsageError, match="the ruleset to extend is empty"):
+        start(tmp_path / "ours", extends=extends)
+
+
+def test_a_new_ruleset_below_another_one_is_warned_of(tmp_path):
+    assert start(tmp_path / "ours", extends="depth").warnings == ()
+    started = start(tmp_path / "ours" / "more" / "rules", extends="depth")
+    (warning,) = started.warnings
+    assert warning.code == "KR836"
+    assert "where `ruleset.toml` is of a ruleset" in warning.message
+    assert start(tmp_path / "beside", extends="depth").warnings == ()
+
+
+def test_what_editors_read_is_beside_it_and_named_in_its_first_line(tmp_path):
+    started = start(tmp_path / "ours", extends="depth")
+    assert [Path(each).relative_to(tmp_path).as_posix() for each in started.for_editors] == [
+        "ours/.kamrules/ruleset.schema.json", "ours/.kamrules/book.schema.json",
+        "ours/.tombi.toml", "ours/.taplo.toml",
+    ]  # fmt: skip
+    first, second = (tmp_path / "ours" / "ruleset.toml").read_text("utf-8").splitlines()[:2]
+    assert (first, second) == ("#:schema .kamrules/ruleset.schema.json", "")

@@ -36,16 +36,30 @@ def command(folder: Path, extends: str, name: str | None, *, as_json: bool) -> N
 
     folders = (shipped_folder(), *loading.plugins().ruleset_folders)
     started = start(folder, extends=extends, name=name, folders=folders)
+    loading.tell(started.warnings)
     if as_json:
         put(_json(started))
         return
     added = "a parameter, an action and two tests" if started.tests else "no rules of its own yet"
     say(f"{started.file}: ruleset `{started.name}` extends `{started.extends}`, with {added}")
-    say(f"next: kamrules check {started.folder}; kamrules test {started.folder}")
+    if started.for_editors:
+        say(
+            "editors with tombi or taplo complete and explain its ids: see `kamrules schema --help`"
+        )
+    place = started.pasteable
+    say(f"next: kamrules check {place}; kamrules test {place}")
 
 
 def _json(started: Started) -> str:
     import json  # noqa: PLC0415
-    from dataclasses import asdict  # noqa: PLC0415
 
-    return json.dumps(asdict(started), ensure_ascii=False, indent=2)
+    data = {
+        "folder": started.folder,
+        "file": started.file,
+        "name": started.name,
+        "extends": started.extends,
+        "tests": started.tests,
+        "for_editors": started.for_editors,
+        "warnings": [each.as_json() for each in started.warnings],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2)

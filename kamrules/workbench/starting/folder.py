@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomli
+
 from kamrules.compiler import compile_with_warnings
-from kamrules.diagnostics import DataError, Diagnostic, RulesetError, UsageError
-from kamrules.document import load_ruleset
+from kamrules.diagnostics import DataError, Diagnostic, RulesetError, Severity, UsageError
+from kamrules.document import load_ruleset, names, shipped_folder
 from kamrules.output import write_file
+from kamrules.workbench.schema import associate
 from kamrules.workbench.starting.example import example_for
 from kamrules.workbench.starting.text import text_for
 from kamrules.workbench.testing import run_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 FILE = "ruleset.toml"
 OTHERWISE = "own"
@@ -31,13 +34,21 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new ruleset: its folder and file as shown to the user, its name, what it extends, its tests."""
+    """A new ruleset: its folder and file as shown to the user, its name, what it extends, its tests.
+
+    `pasteable` is the folder as one pastes it into a shell.
+    `for_editors` are the files beside it from which editors know its ids; `warnings` tell of those that
+    were there already.
+    """
 
     folder: str
+    pasteable: str
     file: str
     name: str
     extends: str
     tests: int
+    for_editors: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def start(
@@ -67,17 +78,30 @@ def start(
     if not _works(text, folder, folders):
         text, tests = text_for(None, **words), 0
     write_file(folder / FILE, text)
-    return Started(folder.as_posix(), (folder / FILE).as_posix(), called, words["extends"], tests)
+    extendable = names(folders or (shipped_folder(),))
+    done = associate(folder, load_ruleset(folder, folders=folders), extendable)
+    return Started(
+        folder=folder.as_posix(),
+        pasteable=words["shown"],
+        file=(folder / FILE).as_posix(),
+        name=called,
+        extends=wanted,
+        tests=tests,
+        for_editors=tuple(each.as_posix() for each in done.files),
+        warnings=(*_joined(folder), *done.warnings),
+    )
 
 
 def _empty(folder: Path) -> None:
     """Raise UsageError when there is something at the path; hidden files, as of git, are nothing."""
-    if not folder.exists():
-        return
     shown = folder.as_posix()
-    if not folder.is_dir():
-        raise UsageError(Diagnostic("KR836", f"`{shown}` is a file", help="name a new folder"))
     try:
+        file = next((each for each in (folder, *folder.parents) if each.is_file()), None)
+        if file is not None:
+            message = f"`{file.as_posix()}` is a file"
+            raise UsageError(Diagnostic("KR836", message, help="name a new folder"))
+        if not folder.exists():
+            return
         inside = sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -87,6 +111,28 @@ def _empty(folder: Path) -> None:
         more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
         message = f"`{shown}` is not empty: it holds {some}{more}"
         raise UsageError(Diagnostic("KR836", message, help="name a folder that does not exist yet"))
+
+
+def _joined(folder: Path) -> Iterator[Diagnostic]:
+    """Yield a warning when a folder above holds a ruleset too, which reads every file below it."""
+    for around in folder.resolve().parents:
+        for file in sorted(around.glob("*.toml")):
+            if _begins_ruleset(file):
+                above = Path(os.path.relpath(around)).as_posix()
+                message = (
+                    f"`{folder.as_posix()}` lies in `{above}`, where `{file.name}` is of a ruleset: read as "
+                    "a folder, that one takes these files for its own"
+                )
+                yield Diagnostic("KR836", message, Severity.WARNING, help="move one of the two")
+                return
+
+
+def _begins_ruleset(file: Path) -> bool:
+    """Whether a file has the header of a ruleset."""
+    try:
+        return isinstance(tomli.loads(file.read_text(encoding="utf-8")).get("ruleset"), dict)
+    except (OSError, ValueError):
+        return False
 
 
 def _called(folder: Path, name: str | None) -> str:
@@ -104,6 +150,8 @@ def _called(folder: Path, name: str | None) -> str:
 def _extended(extends: str, folder: Path) -> str:
     """Return what `extends` says of a ruleset in the folder: a name as it is, a path seen from there."""
     path = Path(extends)
+    if not extends.strip():
+        raise UsageError(Diagnostic("KR100", "the name of the ruleset to extend is empty"))
     if not path.exists():
         return extends
     if path.is_dir() and folder.resolve().is_relative_to(path.resolve()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.workbench.formatting.layout import text_of
+from kamrules.workbench.schema.association import RULESET_SCHEMA
 
 if TYPE_CHECKING:
     from kamrules.workbench.starting.example import Example
@@ -13,6 +14,8 @@ AS_OF = "2026-06-30"
 """The day on which the example accounts are decided: any does, and there is no clock."""
 
 HEAD = """\
+#:schema {schema}
+
 # Our own rules. All of `{base}` holds here too; what this file says is added to it, or takes its place.
 #
 #   kamrules check {shown}
@@ -101,7 +104,8 @@ def text_for(  # noqa: PLR0913  what the header says
     extends_shown: str,
 ) -> str:
     """Return the text of a ruleset that extends another; without an example, its header alone."""
-    found = HEAD.format(name=name, base=base, extends=text_of(extends), shown=shown)
+    head = {"name": name, "base": base, "extends": text_of(extends), "shown": shown}
+    found = HEAD.format(**head, schema=RULESET_SCHEMA)
     if example is None:
         return found
     if example.changed is not None:
