@@ -224,22 +224,46 @@ class Earlier(_Part):
     proposed: dict[str, datetime.date] = Field(default_factory=dict)
 
 
+class Origin(_Part):
+    """Where a table's rows come from: the source as its book names it, and each row's number in it.
+
+    Rows count from 1 in the source's order, without a header and without what could not be read as a row.
+    `source` is None for facts given in process; rows then count as they were given.
+    """
+
+    source: str | None
+    rows: tuple[int, ...]
+
+
 class Read(_Part):
-    """A name that an expression reads, with its value; `rows` of `of` rows counted for an aggregate."""
+    """A name that an expression reads, with its value and where that stands.
+
+    `address` is that of the fact, score, parameter or column (`table.accounts.column.country`), of an
+    aggregate the table or column it takes; `place` the file and line of a rule or parameter. For columns and
+    aggregates: `table`, its `source`, and `at`, the rows that were read (see Origin): of an aggregate those
+    that count. `rows` of `of` rows count; `given_by` is the row whose value a first, last, min or max is.
+    """
 
     name: str
     value: Value
     shown: str
     rows: int | None = None
     of: int | None = None
+    address: str | None = None
+    place: str | None = None
+    table: str | None = None
+    source: str | None = None
+    at: tuple[int, ...] = ()
+    given_by: int | None = None
 
 
 class Proof(_Part):
     """One part of the proof of a decision: what was asked, what came out, and what it rests on.
 
-    `kind`: account, score, criterion, class, path, tier, gate, phase, strategy, action, condition or
-    fact. `state`: true, false or unknown for what holds or not, else None. `text` is what the author
-    wrote, in canonical form; `place` its file and line; `source` the clauses it encodes.
+    `kind`: account, score, criterion, class, path, tier, gate, phase, strategy, action, rule (a class, phase
+    or strategy with what makes it so), stay (what is enough to keep what was reached), condition or fact.
+    `state`: true, false or unknown for what holds or not, else None. `text` is what the author wrote, in
+    canonical form; `place` its file and line; `source` the clauses it encodes.
     """
 
     kind: str

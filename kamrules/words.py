@@ -21,6 +21,7 @@ CHINESE = {
     "{given} x {weight}": "{given} × {weight}",
     "{shown} ({low} to {high})": "{shown}（{low}至{high}）",
     "whatever is left": "其余所有客户",
+    "enough to stay": "足以保持",
     # explain
     "{account}, as of {date} by {ruleset}": "{account}，截至{date}，依据{ruleset}",
     "{title}: {shown}": "{title}：{shown}",
@@ -40,8 +41,11 @@ CHINESE = {
     "nothing: it is so already": "无需改变：现在已经如此",
     "none was found, and not everything was looked at": "没有找到，而且未能全部查看",
     "nothing that can be changed brings it about": "凡是可以改变的，都达不到",
-    "only other values of these would, and nobody can change them: {facts}":
-        "只有以下事实取别的值才能达到，而它们无人能改变：{facts}",
+    "no values of any facts would": "任何事实取任何值都达不到",
+    "only another value of one of these would, and they cannot be changed: {facts}":
+        "只有以下某个事实取别的值才能达到，而它们无法改变：{facts}",
+    "only other values of all of these would, and they cannot be changed: {facts}":
+        "只有以下事实同时取别的值才能达到，而它们无法改变：{facts}",
     "cost {cost}": "代价{cost}",
     " (nothing below {least} can do)": "（低于{least}必定不够）",
     "{title}: {before} -> {after}": "{title}：{before} → {after}",
@@ -57,6 +61,13 @@ CHINESE = {
     "closes {share} of what the scores leave open": "可消除分数不确定范围的{share}",
     "Facts read above": "以上用到的事实",
     "{rows} of {all} rows": "{all}行中的{rows}行",
+    "Where these values stand (rows count from 1, without a header)": "这些值的出处（行号从1起，不计表头）",
+    "the account": "该客户",
+    "the book has no {table}": "客户数据中没有{table}表",
+    "{counted}: {source}": "{counted}：{source}",
+    "{source} row {rows}": "{source}第{rows}行",
+    "{source} rows {rows}": "{source}第{rows}行",
+    "{found}; the value is of row {row}": "{found}；取自第{row}行",
     # run and demo
     "{count} accounts of {book} as of {date}, by {ruleset}":
         "{book}共{count}家客户，截至{date}，依据{ruleset}",

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import kamrules
-from kamrules.cli.tree import MOVES
 from kamrules.decision import Move
 from kamrules.words import CHINESE, word
+from kamrules.workbench.proofs.outline import MOVES
 
 PACKAGE = Path(kamrules.__file__).parent
-SAYING = {"word", "_word"}
+SAYING = {"word", "_word", "spoken"}
 PUT_TOGETHER = {
     *(f"{{count}} {move}" for move in Move),
     *MOVES.values(),

@@ -80,6 +80,7 @@ class Parameter:
     high: float | None = None
     about: str = ""
     title: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class Score:
     bands: tuple[Band, ...]
     about: str = ""
     source: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ class Path:
     about: str = ""
     source: tuple[str, ...] = ()
     validity: Validity = ALWAYS
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,7 @@ class Tier:
     about: str = ""
     source: tuple[str, ...] = ()
     validity: Validity = ALWAYS
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +279,12 @@ class Phase:
     about: str = ""
     source: tuple[str, ...] = ()
     validity: Validity = ALWAYS
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What to do with accounts for which `when` is true. `time_share` is the share of all selling
-    time meant for the accounts of this strategy together; None = not said.
-    """
+    """What to do with accounts for which `when` is true; they share `time_share` of all selling time."""
 
     address: str
     id: str
@@ -294,6 +297,7 @@ class Strategy:
     about: str = ""
     source: tuple[str, ...] = ()
     validity: Validity = ALWAYS
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,10 @@ def read(draft: Draft) -> None:
         high = None if parameter.high is None else _plain(parameter.high)
         value = _plain(parameter.value)
         title = parameter.title or ""
-        draft.parameters[name] = Parameter(name, kind, value, low, high, parameter.about, title)
+        place = draft.place("parameter", name)
+        draft.parameters[name] = Parameter(
+            name, kind, value, low, high, parameter.about, title, place
+        )
 
 
 @overload

@@ -46,8 +46,9 @@ def score(draft: Draft, name: str) -> Score:
         )  # fmt: skip
     title = each.title or name.replace("_", " ").capitalize()
     return Score(
-        f"score.{name}", name, title, criteria, tuple(bands), each.about, tuple(each.source)
-    )
+        f"score.{name}", name, title, criteria, tuple(bands), each.about, tuple(each.source),
+        draft.place(*path),
+    )  # fmt: skip
 
 
 def _interval(draft: Draft, of: Type, *path: str | int) -> Interval | None:

@@ -146,6 +146,7 @@ def _path(draft: Draft, name: str) -> Path:
         about=each.about,
         source=tuple(each.source),
         validity=Validity(each.valid_from, each.valid_to),
+        place=draft.place("path", name),
     )
 
 
@@ -160,6 +161,7 @@ def _tier(draft: Draft, name: str) -> Tier:
         about=each.about,
         source=tuple(each.source),
         validity=Validity(each.valid_from, each.valid_to),
+        place=draft.place("tier", name),
     )
 
 
@@ -173,6 +175,7 @@ def _phase(draft: Draft, name: str) -> Phase:
         about=each.about,
         source=tuple(each.source),
         validity=Validity(each.valid_from, each.valid_to),
+        place=draft.place("phase", name),
     )
 
 
@@ -194,6 +197,7 @@ def _strategy(draft: Draft, name: str) -> Strategy:
         about=each.about,
         source=tuple(each.source),
         validity=Validity(each.valid_from, each.valid_to),
+        place=draft.place(*path),
     )
 
 

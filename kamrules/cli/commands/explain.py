@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from kamrules.book import Book
     from kamrules.compiler import Program
-    from kamrules.decision import Decision, Earlier
+    from kamrules.decision import Decision, Earlier, Explanation, Origin
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.plugins import Plugins
     from kamrules.workbench.nearest import Nearest
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
 @click.option("--to", "wanted", metavar="OUTCOME",
               help="Tell what would have to change for it: class=key, tier=partner, action=visit, "
               "attractiveness=high, or a condition.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text",
+              show_default=True, help="How to tell it; json and markdown hold the whole proof.")  # fmt: skip
 @options.as_json
+@click.option("--places", is_flag=True,
+              help="Show each rule's id, file and line too, and the rows of each value.")  # fmt: skip
 def command(  # noqa: PLR0913  one parameter an option
     *,
     book: Path,
@@ -48,7 +53,9 @@ def command(  # noqa: PLR0913  one parameter an option
     language: str | None,
     cutoffs: Path | None,
     wanted: str | None,
+    form: str,
     as_json: bool,
+    places: bool,
 ) -> None:
     """Tell why the account ACCOUNT_ID of BOOK is decided as it is, down to the values read.
 
@@ -58,65 +65,89 @@ def command(  # noqa: PLR0913  one parameter an option
     would decide. Where rules compare accounts, the rest of BOOK is looked at too, or --cutoffs instead.
     """
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
-    from kamrules.engines.row import explain  # noqa: PLC0415
-    from kamrules.engines.sql import read_account  # noqa: PLC0415
+    from kamrules.engines.sql import read_with_origins  # noqa: PLC0415
     from kamrules.run import date_of, language_of  # noqa: PLC0415
 
     known = loading.plugins()
     program = loading.program(ruleset, settings, known)
     opened = Book.read(book)
     date = date_of(as_of, opened)
-    facts = read_account(program, opened, account_id, open_source=known.open_source)
-    earlier = _earlier(state, account_id, date)
-    placing = _cutoffs(cutoffs, program, opened, date, known)
-    spoken = language_of(program, language)
+    facts, origins = read_with_origins(program, opened, account_id, open_source=known.open_source)
+    given: dict[str, Any] = {
+        "earlier": _earlier(state, account_id, date),
+        "cutoffs": _cutoffs(cutoffs, program, opened, date, known),
+        "language": language_of(program, language),
+        "strict": False,
+    }
+    if as_json and form == "markdown":
+        raise click.UsageError("give --json or --format markdown, not both")
+    form = "json" if as_json else form
     if wanted is not None:
         from kamrules.workbench.nearest import nearest  # noqa: PLC0415
 
-        found = nearest(program, facts, wanted, as_of=date, earlier=earlier, cutoffs=placing,
-                        language=spoken, strict=False)  # fmt: skip
-        _tell(found, wanted, facts, spoken, as_json=as_json)
+        found = nearest(program, facts, wanted, as_of=date, **given)
+        _tell(found, wanted, facts, given["language"], form)
         return
-    explanation = explain(
-        program,
-        facts,
-        as_of=date,
-        earlier=earlier,
-        language=spoken,
-        strict=False,
-        cutoffs=placing,
-    )
-    from kamrules.workbench.nearest import with_values, with_ways  # noqa: PLC0415
-
-    advised = with_ways(
-        program, explanation.decision, facts, cutoffs=placing, language=spoken, strict=False
-    )
-    advised = with_values(program, advised, facts, earlier=earlier, cutoffs=placing, strict=False)
-    explanation = explanation.model_copy(update={"decision": advised})
-    if as_json:
+    explanation = _explained(program, facts, origins, date, given)
+    if form == "json":
         put(explanation.model_dump_json(by_alias=True, indent=2))
         return
+    owners = _owners(known, program, explanation.decision, facts, given["language"])
+    if form == "markdown":
+        from kamrules.workbench.proofs import markdown  # noqa: PLC0415
+
+        put(markdown(explanation, owners, given["language"]).rstrip("\n"))
+        return
     from kamrules.cli.tree import decision_tree  # noqa: PLC0415
-    from kamrules.compiler.in_language import in_language  # noqa: PLC0415
 
-    owners = {each.id: each.title for each in in_language(program, spoken).roles}
-    owners |= _owners(known, explanation.decision, facts)
-    console().print(decision_tree(explanation, owners, spoken))
+    console().print(decision_tree(explanation, owners, given["language"], full=places))
 
 
-def _tell(
-    found: Nearest, wanted: str, facts: Mapping[str, Any], language: str, *, as_json: bool
-) -> None:
+def _explained(
+    program: Program,
+    facts: Mapping[str, Any],
+    origins: Mapping[str, Origin],
+    date: datetime.date,
+    given: dict[str, Any],
+) -> Explanation:
+    """Return the decision with its proof, the ways to the next class and tier, and what gaps are worth."""
+    from kamrules.engines.row import explain  # noqa: PLC0415  `--help` does without it
+    from kamrules.workbench.nearest import advised  # noqa: PLC0415
+
+    explanation = explain(program, facts, as_of=date, origins=origins, **given)
+    decision = advised(program, explanation.decision, facts, **given)
+    return explanation.model_copy(update={"decision": decision})
+
+
+def _tell(found: Nearest, wanted: str, facts: Mapping[str, Any], language: str, form: str) -> None:
     """Print the ways to an outcome; exit with 1 when there are none."""
-    from kamrules.cli.ways import as_data, as_tree  # noqa: PLC0415
+    from kamrules.workbench.proofs import as_markdown, nearest_outline  # noqa: PLC0415
 
-    if as_json:
-        put(as_data(found, wanted))
+    name = f"{facts['account_id']} {facts.get('name') or ''}".strip()
+    if form == "json":
+        put(_as_data(found, wanted))
+    elif form == "markdown":
+        put(as_markdown(nearest_outline(found, name, wanted, language), language).rstrip("\n"))
     else:
-        name = f"{facts['account_id']} {facts.get('name') or ''}".strip()
-        console().print(as_tree(found, name, wanted, language))
+        from kamrules.cli.tree import drawn  # noqa: PLC0415
+
+        console().print(drawn(nearest_outline(found, name, wanted, language)))
     if not found.reached and not found.ways:
         raise click.exceptions.Exit(1)
+
+
+def _as_data(found: Nearest, wanted: str) -> str:
+    """Return what was found as JSON."""
+    data = {
+        "outcome": wanted,
+        "reached": found.reached,
+        "searched": found.searched,
+        "blocked_by": list(found.blocked_by),
+        "together": found.together,
+        "lacking": list(found.lacking),
+        "ways": [each.model_dump(mode="json") for each in found.ways],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 def _cutoffs(
@@ -146,9 +177,18 @@ def _earlier(state: Path | None, account_id: str, as_of: datetime.date) -> Earli
         return memory.earlier_of(account_id, as_of)
 
 
-def _owners(plugins: Plugins, decision: Decision, facts: Mapping[str, object]) -> dict[str, str]:
-    """Return who owns each role's actions for the account, where a plug-in knows."""
+def _owners(
+    plugins: Plugins,
+    program: Program,
+    decision: Decision,
+    facts: Mapping[str, object],
+    language: str,
+) -> dict[str, str]:
+    """Return who owns each role's actions for the account: a person where a plug-in knows, else the role."""
+    from kamrules.compiler.in_language import in_language  # noqa: PLC0415  `--help` does without it
+
+    named = {each.id: each.title for each in in_language(program, language).roles}
     roles = {each.owner for each in (*decision.actions, *decision.held_back)}
     account = {name: value for name, value in facts.items() if not isinstance(value, list)}
     found = {role: plugins.resolve_owner(role, account) for role in sorted(roles)}
-    return {role: person for role, person in found.items() if person}
+    return named | {role: person for role, person in found.items() if person}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kamrules.compiler.program import Program
-    from kamrules.decision import Decision, Earlier, Explanation
+    from kamrules.decision import Decision, Earlier, Explanation, Origin
     from kamrules.engines.cutoffs import Cutoffs
 
 __all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of", "explain"]
@@ -74,11 +74,19 @@ def explain(  # noqa: PLR0913  what one decision depends on
     language: str | None = None,
     strict: bool = True,
     cutoffs: Cutoffs | None = None,
+    origins: Mapping[str, Origin] | None = None,
 ) -> Explanation:
     """Return the decision about one account with its proof, down to the values read.
 
-    Takes the same facts as `decide`, and raises the same errors; all proposed actions are kept.
+    Takes the same facts as `decide`, and raises the same errors; all proposed actions are kept. `origins`
+    say by table where the account's rows stand in their source; without them, rows count as they are given.
     """
     return engine_of(program).explain(
-        facts, as_of=as_of, earlier=earlier, language=language, strict=strict, cutoffs=cutoffs
+        facts,
+        as_of=as_of,
+        earlier=earlier,
+        language=language,
+        strict=strict,
+        cutoffs=cutoffs,
+        origins=origins,
     )

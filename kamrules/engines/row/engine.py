@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kamrules.compiler.in_force import in_force, validities
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.validity import ALWAYS
+from kamrules.decision import Origin
 from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Earlier, Explanation
+    from kamrules.engines.row.account import Account
 
 
 class RowEngine:
@@ -149,6 +151,7 @@ class RowEngine:
         language: str | None = None,
         strict: bool = True,
         cutoffs: Cutoffs | None = None,
+        origins: Mapping[str, Origin] | None = None,
     ) -> Explanation:
         """Decide one account and prove it; see `explain`."""
         date = _date(as_of)
@@ -157,7 +160,24 @@ class RowEngine:
         program, telling = self._telling(date, language)
         decision = telling.decision(prepared, compact, date, earlier)
         account = telling.account(prepared, compact, date, earlier)
-        return prove(program, self.preparer.layout, account, decision)
+        return prove(program, self.preparer.layout, account, decision, origins or _given(facts))
+
+    def account(
+        self,
+        facts: Mapping[str, Any],
+        *,
+        as_of: datetime.date | str,
+        earlier: Earlier | None = None,
+        strict: bool = True,
+        cutoffs: Cutoffs | None = None,
+    ) -> tuple[Program, Account, Decision]:
+        """Decide one account; return the rules in force, the values of all their names, and the decision."""
+        date = _date(as_of)
+        prepared = self.prepare(facts, strict=strict)
+        compact = self.compact(prepared, date, earlier, cutoffs)
+        program, telling = self._telling(date, None)
+        account = telling.account(prepared, compact, date, earlier)
+        return program, account, telling.decision(prepared, compact, date, earlier)
 
     def decide_many(
         self,
@@ -170,6 +190,18 @@ class RowEngine:
         """Yield the decisions of accounts one after another."""
         for facts in many:
             yield self.decide(facts, as_of=as_of, top=top, cutoffs=cutoffs)
+
+
+def _given(facts: Mapping[str, Any]) -> dict[str, Origin]:
+    """Return where the rows of facts given in process stand: in their lists, where all is not a row."""
+    return {
+        name: Origin(
+            source=None,
+            rows=tuple(n for n, each in enumerate(rows, 1) if hasattr(each, "items")),
+        )
+        for name, rows in facts.items()
+        if isinstance(rows, list | tuple)
+    }
 
 
 def _borders(program: Program) -> list[datetime.date]:

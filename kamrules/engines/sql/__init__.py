@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from kamrules.engines.sql.deciding import book_cutoffs, decide_book
-from kamrules.engines.sql.inspecting import Inspection, TableFound, inspect_book, read_account
+from kamrules.engines.sql.inspecting import (
+    Inspection,
+    TableFound,
+    inspect_book,
+    read_account,
+    read_with_origins,
+)
 from kamrules.engines.sql.results import BookDecisions
 
 __all__ = [
@@ -14,4 +20,5 @@ __all__ = [
     "decide_book",
     "inspect_book",
     "read_account",
+    "read_with_origins",
 ]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.book import Quality
+from kamrules.decision import Origin
 from kamrules.diagnostics import DataError, Diagnostic, nearest
 from kamrules.engines.sql.aggregates import ROWS
 from kamrules.engines.sql.columns import Form
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.quality import account_quality, related_quality
-from kamrules.engines.sql.staging import stage
+from kamrules.engines.sql.staging import LINE, ROWID, stage
 from kamrules.engines.sql.tree import binary, column, named, rows_of, sql, text
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, Kind
 from kamrules.show import EPOCH
@@ -114,6 +115,16 @@ def read_account(
 
     Raises DataError when there is no such account, or a source cannot be read.
     """
+    return read_with_origins(program, book, account_id, open_source=open_source)[0]
+
+
+def read_with_origins(
+    program: Program, book: Book, account_id: str, *, open_source: OpenSource
+) -> tuple[dict[str, Any], dict[str, Origin]]:
+    """Return what a book says of one account, and by table where its rows stand in their source.
+
+    Raises as `read_account` does.
+    """
     connection, folder = connect(None, None, None)
     try:
         with told_as_data():
@@ -129,31 +140,40 @@ def _read(
     book: Book,
     account_id: str,
     open_source: OpenSource,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Origin]]:
     facts: dict[str, Any] = {}
+    origins = {}
     for number, (name, table) in enumerate(book.tables.items()):
         if name not in program.tables:
             continue
         words = program.tables[name]
         staged = stage(connection, table, words, list(words.columns), open_source, number)
-        rows = _rows(connection, staged, words, account_id)
+        rows, lines = _rows(connection, staged, words, account_id)
         if name != ACCOUNTS:
             facts[name] = rows
         elif rows:
             facts |= {ACCOUNT_ID: account_id, **rows[0]}
         else:
             raise DataError(_no_account(connection, staged, book, account_id))
-    return facts
+        origins[name] = Origin(source=table.source, rows=_numbers(connection, staged, lines))
+    return facts, origins
 
 
-def _rows(connection: Any, staged: Staged, words: Table, account_id: str) -> list[dict[str, Any]]:  # noqa: ANN401
+def _rows(
+    connection: Any,  # noqa: ANN401  DuckDB's
+    staged: Staged,
+    words: Table,
+    account_id: str,
+) -> tuple[list[dict[str, Any]], list[int]]:
+    """Return an account's rows in the source's order, and what tells that order."""
     items = [named(column(own), name) for name, (own, _, _) in staged.columns.items()]
     here = binary(exp.EQ, column(ACCOUNT_ID), text(account_id))
-    select = rows_of(staged.relation).select(*items, column(ACCOUNT_ID), copy=False)
+    line = column(staged.line)
+    select = rows_of(staged.relation).select(*items, named(line, LINE), copy=False)
     select = select.where(staged.usable, copy=False).where(here, copy=False)
-    found = connection.execute(sql(select)).fetchall()
+    found = connection.execute(sql(select.order_by(line.copy(), copy=False))).fetchall()
     columns = [(words.columns[name], form) for name, (_, form, _) in staged.columns.items()]
-    return [
+    rows = [
         {
             of.name: _plain(value, of, form)
             for value, (of, form) in zip(row[:-1], columns, strict=True)
@@ -161,6 +181,20 @@ def _rows(connection: Any, staged: Staged, words: Table, account_id: str) -> lis
         }
         for row in found
     ]
+    return rows, [row[-1] for row in found]
+
+
+def _numbers(connection: Any, staged: Staged, lines: list[int]) -> tuple[int, ...]:  # noqa: ANN401
+    """Return the numbers of rows in their source, counted from 1."""
+    if staged.line == ROWID or not lines:
+        return tuple(each + 1 for each in lines)
+    # lines of what is read anew each time rise, but need not count: files may follow one another
+    found = connection.execute(
+        f'SELECT n FROM (SELECT "{LINE}", row_number() OVER (ORDER BY "{LINE}") AS n '  # noqa: S608  our names
+        f'FROM "{staged.relation}") WHERE "{LINE}" IN (SELECT unnest($lines)) ORDER BY n',
+        {"lines": lines},
+    ).fetchall()
+    return tuple(row[0] for row in found)
 
 
 def _plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored value

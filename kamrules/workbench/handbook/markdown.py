@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from kamrules.workbench.handbook.page import Block, Item, Page, Text
 
 ENDING = ".md"
+_START = re.compile(r"^(\d*)([.)+-])(?= )")
+"""What would begin a list of its own at the start of a line."""
+_ESCAPED = r"\1\\\2"
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -39,7 +42,7 @@ def _block(block: Block) -> Iterator[str]:
 
 def _items(items: Iterable[Item], depth: int) -> Iterator[str]:
     for each in items:
-        yield f"{'  ' * depth}- {_text(each.text)}"
+        yield f"{'  ' * depth}- {_START.sub(_ESCAPED, _text(each.text))}"
         yield from _items(each.items, depth + 1)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,8 +18,8 @@ from kamrules.workbench.nearest.crossings import Crossings, Reading
 from kamrules.workbench.nearest.gains import Gains, Structure
 from kamrules.workbench.nearest.levers import lever, point
 from kamrules.workbench.nearest.measured import NUMBERS, Inputs
-from kamrules.workbench.nearest.needs import atoms_of, need_of, reaches_of
-from kamrules.workbench.nearest.outcome import outcome
+from kamrules.workbench.nearest.needs import atoms_of, branches_of, need_of, reaches_of
+from kamrules.workbench.nearest.outcome import columns_of, outcome
 from kamrules.workbench.nearest.possible import possible, probe
 from kamrules.workbench.nearest.search import Asked, Found, Search
 from kamrules.workbench.nearest.telling import Telling
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Way
     from kamrules.engines.cutoffs import Cutoffs
-    from kamrules.workbench.nearest.levers import Lever
+    from kamrules.workbench.nearest.levers import Box, Lever
     from kamrules.workbench.nearest.measured import MeasuredFact
 
 DEAREST = 2_000.0
@@ -42,14 +43,17 @@ class Nearest:
     """What would bring an outcome about.
 
     `reached`: it is so already. `ways`: the cheapest first, none within another. `blocked_by`: when there is
-    no way, the facts that nobody can change and of which another value would open one. `searched`: False when
-    the search was given up before all was looked at, so that without ways nothing is proved.
+    no way, the facts that cannot be changed and of which another value would open one; with `together` only
+    other values of all of them. `lacking`: the tables among them that the book does not have. `searched`:
+    False when the search was given up before all was looked at, so that without ways nothing is proved.
     """
 
     reached: bool
     ways: tuple[Way, ...] = ()
     blocked_by: tuple[str, ...] = ()
     searched: bool = True
+    together: bool = False
+    lacking: tuple[str, ...] = ()
 
 
 class Finder:
@@ -58,8 +62,8 @@ class Finder:
     def __init__(
         self, inputs: Inputs, question: Question, before: tuple[str | None, str | None]
     ) -> None:
-        self.inputs = inputs
         self.question = translated(question, inputs)
+        self.inputs = inputs = inputs.reading(columns_of(self.question))
         made = inputs.program
         steps = steps_of(made, self.question)
         self.crossings = Crossings(made, steps, self.question)
@@ -92,6 +96,10 @@ class Finder:
             tuple(reading.columns(one.value) for _, one in criteria),
             lambda place, columns: reading.even(criteria[place][1].value, columns),
         )
+        self.branches = [
+            replace(self.structure, need=each)
+            for each in sorted(branches_of(need), key=lambda each: len(reaches_of(each)))
+        ]
         self._probe = probe(program, self.layout, self.question, atoms, sorted(scores))
 
     def levers(self, values: Sequence[Any], today: int, lacking: frozenset[str]) -> list[Lever]:
@@ -114,9 +122,9 @@ class Finder:
             for value, fact in zip(values, self.facts, strict=True)
         ]
 
-        def gains(order: Sequence[Lever], ceiling: float) -> Gains:
+        def gains(branch: Structure, order: Sequence[Lever], ceiling: float) -> Gains:
             return Gains(
-                self.structure, lambda boxes: self._probe(boxes, *when), still, order,
+                branch, lambda boxes: self._probe(boxes, *when), still, order,
                 self.layout.account, min(ceiling, DEAREST),
             )  # fmt: skip
 
@@ -125,7 +133,7 @@ class Finder:
             lambda boxes: self._may(boxes, *when),
             still,
             list(values),
-            gains,
+            [partial(gains, each) for each in self.branches],
         )
 
     def find(
@@ -142,7 +150,7 @@ class Finder:
         search = Search(question, most)
         first = search.run(levers)
         found = [] if first is None else [first]
-        searched = first is not None or search.looked < most
+        searched = first is not None or not search.gave_up
         tried: set[frozenset[int]] = {frozenset()}
         left = most - search.looked
         while left > 0 and found and found[0].cost > 0 and len(found) < alternatives:
@@ -182,22 +190,35 @@ class Finder:
 
     def blocked(
         self, values: Sequence[Any], today: int, levers: Sequence[Lever]
-    ) -> list[MeasuredFact]:
-        """Return the facts that cannot be changed and of which another value would open a way."""
-        boxes = list(self.asked(values, today).still)
+    ) -> tuple[list[MeasuredFact], bool]:
+        """Return the facts that cannot be changed and of which another value would open a way.
+
+        Where no single one would, the fewest that would together, told by True; none where nothing would.
+        """
+        still = list(self.asked(values, today).still)
+        boxes = list(still)
         for each in levers:
             boxes[each.index] = each.whole()
         usable = {each.index for each in levers}
-        found = []
-        for index, fact in enumerate(self.facts):
-            if index in usable:
-                continue
-            trial = list(boxes)
-            named = self.crossings.named.get(fact.address, ())
-            trial[index] = lever(index, fact, values[index], (), today, named).whole()
-            if self._may(trial, today, *self.before):
-                found.append(fact)
-        return found
+        fixed = [index for index in range(len(self.facts)) if index not in usable]
+        whole = {index: self._whole(index, values, today) for index in fixed}
+        single = [index for index in fixed if self._may_with(boxes, {index: whole[index]}, today)]
+        if single or not self._may_with(boxes, whole, today):
+            return [self.facts[index] for index in single], False
+        for index in fixed:
+            fewer = {other: box for other, box in whole.items() if other != index}
+            if self._may_with(boxes, fewer, today):
+                whole = fewer
+        return [self.facts[index] for index in whole], True
+
+    def _whole(self, index: int, values: Sequence[Any], today: int) -> Box:
+        fact = self.facts[index]
+        named = self.crossings.named.get(fact.address, ())
+        return lever(index, fact, values[index], (), today, named).whole()
+
+    def _may_with(self, boxes: Sequence[Box], more: Mapping[int, Box], today: int) -> bool:
+        trial = [more.get(index, box) for index, box in enumerate(boxes)]
+        return self._may(trial, today, *self.before)
 
 
 def _moved(found: Found, question: Asked) -> frozenset[int]:
@@ -277,7 +298,8 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     finder: Finder = kept(
         current, (wanted, before), lambda: Finder(inputs, outcome(current, wanted), before)
     )
-    values = [inputs.values(prepared, compact)[each] for each in finder.places]
+    everything = finder.inputs.values(prepared, compact)
+    values = [everything[each] for each in finder.places]
     today = as_of.toordinal() - EPOCH
     lacking = frozenset(program.tables) - facts.keys()
     found, levers, searched = finder.find(values, today, lacking, alternatives, most)
@@ -288,8 +310,14 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     ways = tuple(telling.way(each, values, levers) for each in found)
     if ways or not searched:
         return Nearest(reached=False, ways=ways, searched=searched)
-    blocked = finder.blocked(values, today, levers)
-    return Nearest(reached=False, blocked_by=tuple(each.name for each in blocked))
+    blocked, together = finder.blocked(values, today, levers)
+    tables = {each.table for each in blocked if each.table is not None}
+    return Nearest(
+        reached=False,
+        blocked_by=tuple(each.name for each in blocked),
+        together=together,
+        lacking=tuple(sorted(tables & lacking)),
+    )
 
 
 def with_ways(  # noqa: PLR0913  what one answer depends on

@@ -164,9 +164,13 @@ class BoundsWriter:
         parts = [each for each in pieces if isinstance(each, Number)]
         match node.function:
             case Function.MIN | Function.MAX:
-                whole = ", ".join(each.whole for each in parts)
-                most = node.function is Function.MAX
-                return self.number(f"extreme(most={most}, ranges=({whole},))")
+                pick = node.function.value
+                return Number(
+                    self.set(f"{pick}({', '.join(each.low for each in parts)})"),
+                    self.set(f"{pick}({', '.join(each.high for each in parts)})"),
+                    _any(*(each.unknown for each in parts)),
+                    _all(*(each.known for each in parts)),
+                )
             case Function.CLAMP:
                 unknown = _any(*(each.unknown for each in parts))
                 known = _all(*(each.known for each in parts))

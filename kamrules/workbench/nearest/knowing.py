@@ -1,22 +1,25 @@
-"""What knowing an unknown fact is worth: how much it would settle, whatever it turned out to be.
+"""What knowing an unknown fact is worth: what it could change, and how much of what is open it would close.
 
-The values at which rules turn cut what a fact may be into stretches in which nothing changes, so one value of
-each stretch, decided by the row engine, tells of all of them.
+The values at which rules turn cut what a fact may be into stretches. The row engine decides one value of
+each; where a stretch could still bring something else about, as ranges tell, it is cut further until either
+that has come out or nothing can. So what knowing the fact could change is all that it can, and nothing else.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from kamrules.engines.row import Compact, engine_of
 from kamrules.engines.row.generate import generate
 from kamrules.engines.row.question import Every
+from kamrules.expression.nodes import StepValue
+from kamrules.expression.types import ACCOUNTS, PLACES, TEXT
 from kamrules.show import EPOCH
 from kamrules.workbench.nearest.asking import kept
 from kamrules.workbench.nearest.crossings import Crossings
-from kamrules.workbench.nearest.levers import lever
-from kamrules.workbench.nearest.measured import Inputs
+from kamrules.workbench.nearest.levers import lever, point, reach
+from kamrules.workbench.nearest.measured import NUMBERS, Inputs
+from kamrules.workbench.nearest.possible import spans
 
 if TYPE_CHECKING:
     import datetime
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Earlier, Gap
     from kamrules.engines.cutoffs import Cutoffs
+    from kamrules.workbench.nearest.levers import Lever
 
-PLACED = ("class_", "tier", "phase", "strategy")
-MOST_VALUES = 12
+    Before = tuple[str | None, str | None]
+
+PLACED = {"class": "class_", "tier": "tier", "phase": "phase", "strategy": "strategy"}
+MOST_BOXES = 400
+"""So many ranges of one fact are looked at; what only more of them would tell apart is not found."""
 
 
 class Knowing:
@@ -41,47 +48,105 @@ class Knowing:
         self.decide: Callable[..., tuple[object, ...]] = generate(made, self.inputs.layout)
         steps = frozenset(made.order)
         self.crossings = Crossings(made, steps, Every(()))
+        self.parts = [each for each in PLACED if each in made.order]
+        nodes = [StepValue(each, TEXT) for each in self.parts]
+        self.spans = spans(made, self.inputs.layout, nodes)
 
     def worth(
-        self, fact: str, values: list[Any], today: int, before: tuple[str | None, str | None]
+        self, fact: str, values: list[Any], today: int, before: Before
     ) -> tuple[tuple[str, ...], float] | None:
         """Return what could come out differently, and the share of what is open that is closed on average."""
         place = self.places.get(fact)
         if place is None or values[place] is not None:
             return None
-        now = self._decided(values, today, before)
-        open_now = _open(now)
-        outcomes, widths = [now], []
-        for value in self._stretches(place, values, today):
-            changed = [*values[:place], value, *values[place + 1 :]]
-            decided = self._decided(changed, today, before)
-            outcomes.append(decided)
-            widths.append(_open(decided))
+        trying = _Trying(self, place, values, today, before)
+        one = self._lever(place, values, today)
+        widths = [_open(trying.decided(each)) for each in _stops(one)]
         if not widths:
             return None
+        if one.numeric:
+            trying.complete(one)
+        now = trying.now
         varied = tuple(
-            name.rstrip("_") for name in PLACED if len({getattr(o, name) for o in outcomes}) > 1
-        )
+            part for part, some in zip(self.parts, trying.found, strict=True)
+            if some - {getattr(now, PLACED[part])}
+        )  # fmt: skip
+        open_now = _open(now)
         closed = (open_now - sum(widths) / len(widths)) / open_now if open_now else 0.0
         return varied, round(max(closed, 0.0), 6)
 
-    def _decided(
-        self, values: list[Any], today: int, before: tuple[str | None, str | None]
-    ) -> Compact:
-        return Compact._make(self.decide(values, (), today, *before, {}))
-
-    def _stretches(self, place: int, values: list[Any], today: int) -> list[Any]:
-        """Return one value of each stretch in which nothing changes."""
+    def _lever(self, place: int, values: list[Any], today: int) -> Lever:
+        """Return what the fact may be; what is worked out may lie beyond what a column holds."""
         fact = self.inputs.facts[place]
         known = dict(zip(self.inputs.layout.account, values, strict=True))
-        turns = self.crossings.of(known, today).get(fact.address, ())
-        one = lever(place, fact, None, turns, today, self.crossings.named.get(fact.address, ()))
-        if not one.numeric:
-            return [each for each in one.values if each is not None]
-        ends = [one.low, *one.cuts, one.high]
-        found = [each for pair in pairwise(ends) for each in (pair[0], sum(pair) / 2)]
-        step = max(1, len(found) // MOST_VALUES)
-        return found[::step]
+        turns = self.crossings.of(known, today).get(fact.address, set())
+        named = self.crossings.named.get(fact.address, ())
+        within = None
+        if fact.type.kind in NUMBERS and not fact.address.startswith(f"{ACCOUNTS}."):
+            low, high = reach(fact, None, today)
+            if fact.least is None:
+                low = min([low, *(each - 1 for each in turns)])
+            within = low, max([high, *(each + 1 for each in turns)])
+        return lever(place, fact, None, turns, today, named, within=within)
+
+
+class _Trying:
+    """Tries values of one unknown fact of one account, and keeps what came out."""
+
+    def __init__(
+        self, knowing: Knowing, place: int, values: list[Any], today: int, before: Before
+    ) -> None:
+        self.knowing = knowing
+        self.place = place
+        self.values = list(values)
+        self.when = (today, *before)
+        self.found: list[set[Any]] = [set() for _ in knowing.parts]
+        self.now = self.decided(None)
+
+    def decided(self, value: Any) -> Compact:  # noqa: ANN401  a value of any type
+        """Return what is decided with a value of the fact."""
+        self.values[self.place] = value
+        made = Compact._make(self.knowing.decide(self.values, (), *self.when, {}))
+        for part, some in zip(self.knowing.parts, self.found, strict=True):
+            some.add(getattr(made, PLACED[part]))
+        return made
+
+    def complete(self, one: Lever) -> None:
+        """Try further values of a number until no other can bring anything else about."""
+        facts = zip(self.values, self.knowing.inputs.facts, strict=True)
+        boxes = [point(value, numeric=fact.type.kind in NUMBERS) for value, fact in facts]
+        unit = 10.0 ** -PLACES.get(one.fact.type.kind, 0)
+        waiting = [(one.low, one.high)]
+        for _ in range(MOST_BOXES):
+            if not waiting:
+                return
+            low, high = waiting.pop()
+            boxes[self.place] = (low, high, False, True)
+            may = self.knowing.spans(boxes, *self.when)
+            if self._nothing_new(may):
+                continue
+            for value in (low, high):
+                self.decided(value)
+            if high - low > unit / 2 and not self._nothing_new(may):
+                waiting += _halves(low, high, one.cuts, unit)
+
+    def _nothing_new(self, may: tuple[Any, ...]) -> bool:
+        return all(some <= found for some, found in zip(may, self.found, strict=True))
+
+
+def _stops(one: Lever) -> list[Any]:
+    """Return one value of each stretch between those at which something turns."""
+    if one.numeric:
+        return [one.low, *one.cuts]
+    return [each for each in one.values if each is not None]
+
+
+def _halves(low: float, high: float, cuts: list[float], unit: float) -> list[tuple[float, float]]:
+    """Cut a range in two at the middle one of the values at which something turns, else in its middle."""
+    inside = [each for each in cuts if low < each <= high]
+    middle = inside[len(inside) // 2] if inside else low + round((high - low) / 2 / unit) * unit
+    middle = min(max(middle, low + unit), high)
+    return [(low, max(low, middle - unit)), (middle, high)]
 
 
 def _open(decided: Compact) -> float:

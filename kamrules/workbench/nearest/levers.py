@@ -218,12 +218,12 @@ def point(value: Any, *, numeric: bool) -> Box:  # noqa: ANN401
 
 def lever(  # noqa: PLR0913, PLR0917  what a lever is made of
     index: int, fact: MeasuredFact, present: Any, crossings: Iterable[float], today: int,  # noqa: ANN401
-    named: Sequence[Any],
+    named: Sequence[Any], *, within: tuple[float, float] | None = None,
 ) -> Lever:  # fmt: skip
     """Return the lever of a fact of an account.
 
     `crossings` are values at which a comparison, a curve or a scale changes; `named` the values that rules
-    name, for texts.
+    name, for texts; `within` the least and the greatest number it can be, where that is not as usual.
     """
     kind = fact.type.kind
     said = fact.changing
@@ -232,7 +232,7 @@ def lever(  # noqa: PLR0913, PLR0917  what a lever is made of
         return Lever(
             index, fact, present, 0.0, learning, 0.0, 0.0, 1.0, [], _values(fact, present, named)
         )
-    low, high = _reach(fact, present, today)
+    low, high = within or reach(fact, present, today)
     if present is not None and said.changeable == "up":
         low = present
     if present is not None and said.changeable == "down":
@@ -261,7 +261,8 @@ def _step(kind: Kind, present: float | None, cuts: set[float]) -> float:
     return max(abs(present or 0.0) / 10, asked / 100, 1.0)
 
 
-def _reach(fact: MeasuredFact, present: float | None, today: int) -> tuple[float, float]:
+def reach(fact: MeasuredFact, present: float | None, today: int) -> tuple[float, float]:
+    """Return the least and the greatest number that a fact can usually be."""
     kind = fact.type.kind
     match kind:
         case Kind.SHARE:

@@ -116,6 +116,16 @@ class Inputs:
             columns, measured,
         )  # fmt: skip
 
+    def reading(self, addresses: frozenset[str]) -> Inputs:
+        """Return the same with further measured facts among the inputs: those that only a question reads."""
+        lacking = addresses - {each.address for each in self.facts}
+        if not lacking:
+            return self
+        every = _measured(self.original, frozenset(), priced=True)
+        more = tuple(each for each in every if each.address in lacking)
+        used = (*self.layout.account, *(each.address for each in more))
+        return replace(self, layout=Layout(used, ()), facts=(*self.facts, *more))
+
     def values(self, prepared: Prepared, compact: Compact) -> list[Any]:
         """Return the account's values of the measured facts, None where unknown."""
         account = dict(zip(self.columns, prepared.account, strict=True))

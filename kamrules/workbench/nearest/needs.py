@@ -217,3 +217,22 @@ def reaches_of(need: Need) -> list[Reach]:
             return [one for each in parts for one in reaches_of(each)]
         case _:
             return []
+
+
+def branches_of(need: Need, most: int = 6) -> list[Need]:
+    """Return needs of which at least one is met wherever the need is, up to so many.
+
+    A choice is taken apart where scores are among it: each of its parts by itself has sharper bounds than the
+    cheapest of them. Atoms and scores stay the same objects.
+    """
+    if not isinstance(need, Together) or not reaches_of(need):
+        return [need]
+    inside = [branches_of(each, most) for each in need.parts]
+    if need.count == len(need.parts):
+        found: list[tuple[Need, ...]] = [()]
+        for part, some in zip(need.parts, inside, strict=True):
+            chosen = some if len(found) * len(some) <= most else [part]
+            found = [(*before, each) for before in found for each in chosen]
+        return [_all(each) for each in found]
+    either = [each for some in inside for each in some]
+    return either if need.count == 1 and len(either) <= most else [need]

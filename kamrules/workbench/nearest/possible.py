@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.program import Condition, Hit, Logic, WhenUnknown
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
     from kamrules.workbench.nearest.needs import Atom
 
+REMEMBERED = 4_096
 CALLED = (
-    ranges.product, ranges.quotient, ranges.hull, ranges.first_known, ranges.extreme,
-    ranges.curve_range, ranges.scale_range, ranges.scale_choices, ranges.mean_of, ranges.bands_of,
+    ranges.product, ranges.quotient, ranges.hull, ranges.first_known,
     ranges.equal, ranges.at_least, placing.one_of, placing.class_of, placing.tier_of,
 )  # fmt: skip
 
@@ -139,14 +140,14 @@ def _inputs(writer: BoundsWriter, program: Program, layout: Layout) -> None:
 
 def _score(writer: BoundsWriter, score: Score) -> None:
     points = [_criterion(writer, each) for each in score.criteria]
-    weights = writer.constant(tuple(each.weight for each in score.criteria))
+    mean = _remembered(writer, ranges.mean_of, tuple(each.weight for each in score.criteria))
     whole = ", ".join(each.whole for each in points)
-    value = writer.number(
-        f"mean_of({weights}, ({whole},))" if points else "(0.0, 0.0, True, False)"
+    value = writer.number(f"{mean}(({whole},))" if points else "(0.0, 0.0, True, False)")
+    bands = _remembered(
+        writer, ranges.bands_of, tuple((each.id, each.interval) for each in score.bands)
     )
-    bands = writer.constant(tuple((each.id, each.interval) for each in score.bands))
     writer.places[score.address] = value
-    writer.places[f"{score.address}.band"] = Values(writer.set(f"bands_of({bands}, {value.whole})"))
+    writer.places[f"{score.address}.band"] = Values(writer.set(f"{bands}({value.whole})"))
     for part in ("low", "high"):  # seldom read; never outside of these
         writer.places[f"{score.address}.{part}"] = Number("0.0", "100.0", "True", "True")
 
@@ -156,21 +157,20 @@ def _criterion(writer: BoundsWriter, criterion: Criterion) -> Number:
     read = writer.value(criterion.value)
     unknown, known = _states(writer, read)
     low, high = writer.fresh(), writer.fresh()
-    if criterion.curve:
-        curve = writer.constant(criterion.curve)
-        source = (
-            f"curve_range({curve}, {read.low}, {read.high})" if isinstance(read, Number) else ""
-        )
-    else:
-        scale = writer.constant(criterion.scale)
-        match read:
-            case Number():
-                source = f"scale_range({scale}, {read.low}, {read.high})"
-            case Values(name=name):
-                source = f"scale_choices({scale}, {name})"
-            case Truth():
-                some = f"((True,) if {read.true} else ()) + ((False,) if {read.false} else ())"
-                source = f"scale_choices({scale}, {some})"
+    match read:
+        case Number() if criterion.curve:
+            curve = _remembered(writer, ranges.curve_range, criterion.curve)
+            source = f"{curve}({read.low}, {read.high})"
+        case Number():
+            scale = _remembered(writer, ranges.scale_range, criterion.scale)
+            source = f"{scale}({read.low}, {read.high})"
+        case Values(name=name):
+            scale = _remembered(writer, ranges.scale_choices, criterion.scale)
+            source = f"{scale}({name})"
+        case Truth():
+            scale = _remembered(writer, ranges.scale_choices, criterion.scale)
+            some = f"((True,) if {read.true} else ()) + ((False,) if {read.false} else ())"
+            source = f"{scale}({some})"
     writer.lines.append(f"    {low}, {high} = {source}")
     if criterion.unknown is WhenUnknown.POINTS:
         given = repr(criterion.unknown_points)
@@ -183,6 +183,14 @@ def _criterion(writer: BoundsWriter, criterion: Criterion) -> Number:
         points = Number(low, high, unknown, known)
     writer.places[criterion.address] = points
     return points
+
+
+def _remembered(writer: BoundsWriter, function: Callable[..., Any], first: object) -> str:
+    """Return the name of a function whose first argument is given, and which knows what it has found before.
+
+    From one box to the next few facts change, so most of what is asked has been asked before.
+    """
+    return writer.constant(lru_cache(maxsize=REMEMBERED)(partial(function, first)))
 
 
 def _states(writer: BoundsWriter, read: Number | Values | Truth) -> tuple[str, str]:

@@ -26,6 +26,9 @@ Truth = tuple[bool, bool, bool]
 
 def product(a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """Return the bounds of [a, b] times [c, d]."""
+    if a == b and c == d:
+        both = a * c
+        return (both, both) if both == both else (0.0, 0.0)  # noqa: PLR0124  nan is 0 times infinity
     ends = [x * y for x in (a, b) for y in (c, d)]
     ends = [0.0 if each != each else each for each in ends]  # noqa: PLR0124  nan is 0 times infinity
     return min(ends), max(ends)
@@ -33,6 +36,8 @@ def product(a: float, b: float, c: float, d: float) -> tuple[float, float]:
 
 def quotient(a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """Return the bounds of [a, b] over [c, d] without its zero."""
+    if c == d and c:
+        return (a / c, b / c) if c > 0 else (b / c, a / c)
     if c > 0 or d < 0:
         ends = [x / y for x in (a, b) for y in (c, d)]
         return min(ends), max(ends)
@@ -64,16 +69,6 @@ def first_known(a: Range, b: Range) -> Range:
     return low, high, b[2], True
 
 
-def extreme(*, most: bool, ranges: Sequence[Range]) -> Range:
-    """Return the range of the greatest (smallest) of values, unknown if any is."""
-    known = all(each[3] for each in ranges)
-    unknown = any(each[2] for each in ranges)
-    if not known:
-        return 0.0, 0.0, unknown, False
-    pick = max if most else min
-    return pick(each[0] for each in ranges), pick(each[1] for each in ranges), unknown, True
-
-
 def on_curve(curve: Sequence[tuple[float, float]], x: float) -> float:
     """Return the points at x, as every engine works them out."""
     if x <= curve[0][0]:
@@ -90,6 +85,9 @@ def curve_range(
     curve: Sequence[tuple[float, float]], low: float, high: float
 ) -> tuple[float, float]:
     """Return the fewest and the most points between two values."""
+    if low == high:
+        points = on_curve(curve, low)
+        return points, points
     ends = [on_curve(curve, low), on_curve(curve, high)]
     ends += [p for x, p in curve if low < x < high]
     return min(ends), max(ends)

@@ -35,13 +35,16 @@ WITHIN = 0.001
 
 @dataclass(slots=True)
 class Asked:
-    """A question about one account, as the search asks it: `holds` of values, `may` of boxes."""
+    """A question about one account, as the search asks it: `holds` of values, `may` of boxes.
+
+    `gains` has one item for each branch of what the question needs: an answer is in at least one of them.
+    """
 
     holds: Callable[[list[Any]], bool]
     may: Callable[[list[Box]], bool]
     still: list[Box]
     present: list[Any]
-    gains: Callable[[Sequence[Lever], float], Gains]
+    gains: Sequence[Callable[[Sequence[Lever], float], Gains]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,17 @@ class Found:
 
 @dataclass(slots=True)
 class Search:
-    """One search; `looked` counts the boxes looked at."""
+    """One search; `looked` counts the boxes looked at, `gave_up` tells that some were left."""
 
     asked: Asked
     most: int
     looked: int = 0
     tried: int = 0
+    gave_up: bool = False
     least: Least = field(init=False)
     buying: Buying = field(init=False)
 
-    def run(self, usable: Sequence[Lever], limit: float = INFINITY) -> Found | None:  # noqa: C901
+    def run(self, usable: Sequence[Lever], limit: float = INFINITY) -> Found | None:
         """Return the cheapest values when only some levers are used, None where there are none.
 
         `limit`: what costs as much or more is of no interest.
@@ -78,26 +82,47 @@ class Search:
         if order is None:
             return None
         best = self._single(order, limit)
-        ceiling = limit if best is None else best.cost
-        heap = self._start(order, ceiling)
+        floor = INFINITY
+        branches = len(self.asked.gains)
+        for number, gains in enumerate(self.asked.gains):
+            ceiling = limit if best is None else best.cost
+            stop = self.looked + (self.most - self.looked) // (branches - number)
+            found, bound = self._branch(order, ceiling, gains, stop)
+            best, floor = found or best, min(floor, bound)
+        self.gave_up = floor < INFINITY
+        return None if best is None else replace(best, floor=min(floor, best.cost))
+
+    def _branch(
+        self,
+        order: Sequence[Lever],
+        ceiling: float,
+        gains: Callable[[Sequence[Lever], float], Gains],
+        stop: int,
+    ) -> tuple[Found | None, float]:
+        """Return the cheapest values of a branch below the ceiling, and what all others there cost at least.
+
+        That is infinity when all was looked at, so that nothing is cheaper.
+        """
+        best: Found | None = None
+        heap = self._start(order, ceiling, gains)
         number = count(1)
         popped = 0
         while heap:
-            if popped == LONG and best is None and self._trimmed(order):
-                heap = self._start(order, ceiling)
+            if popped == LONG and ceiling == INFINITY and self._trimmed(order):
+                heap = self._start(order, ceiling, gains)
             bound, _, cost, boxes = heapq.heappop(heap)
             if bound >= self._enough(ceiling):
                 break
-            if self.looked >= self.most:
-                return None if best is None else replace(best, floor=min(bound, best.cost))
+            if self.looked >= stop:
+                return best, bound
             found = self._cheapest(boxes, order)
             if found is not None:
                 # its own cost may be above its bound: something cheaper may still wait
-                if best is None or found.cost < best.cost:
+                if found.cost < ceiling:
                     best, ceiling = found, found.cost
                 continue
             popped += 1
-            eager = best is None or popped % OFTEN == 1
+            eager = ceiling == INFINITY or popped % OFTEN == 1
             repaired = self._repaired(boxes, order) if eager else None
             if repaired is not None and repaired.cost < ceiling:
                 best, ceiling = repaired, repaired.cost
@@ -105,17 +130,20 @@ class Search:
                     break
             for bound, price, child in self._children(boxes, order, cost, ceiling):
                 heapq.heappush(heap, (bound, next(number), price, child))
-        return None if best is None else replace(best, floor=best.cost)
+        return best, INFINITY
 
     def _start(
-        self, order: Sequence[Lever], ceiling: float
+        self,
+        order: Sequence[Lever],
+        ceiling: float,
+        gains: Callable[[Sequence[Lever], float], Gains],
     ) -> list[tuple[float, int, float, list[Box]]]:
         """Return the first box, of all that the levers can be, and work out what they gain."""
         top = list(self.asked.still)
         for each in order:
             top[each.index] = each.whole()
-        gains = self.asked.gains(order, ceiling)
-        self.least, self.buying = Least(gains), Buying(gains)
+        found = gains(order, ceiling)
+        self.least, self.buying = Least(found), Buying(found)
         return [(0.0, 0, 0.0, top)]
 
     def _trimmed(self, order: Sequence[Lever]) -> bool:

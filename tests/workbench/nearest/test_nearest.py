@@ -9,7 +9,8 @@ import pytest
 
 from kamrules import Earlier, UsageError, compile_ruleset, load_ruleset
 from kamrules.engines.row import decide
-from kamrules.workbench.nearest import nearest
+from kamrules.workbench.nearest import nearest, outcome
+from kamrules.workbench.nearest.needs import branches_of, need_of, reaches_of
 from tests.rulesets.kam import AS_OF, kam, order, persona
 from tests.workbench.nearest.rulesets import account, everything, ruleset
 
@@ -179,3 +180,23 @@ def test_an_outcome_that_is_none_is_told_with_a_mend(small, wanted, told):
     with pytest.raises(UsageError) as raised:
         nearest(small, HERE, wanted, as_of=TODAY)
     assert told in str(raised.value)
+
+
+def test_a_choice_that_a_score_is_among_is_searched_part_by_part():
+    program = kam()
+    question = outcome(program, "(revenue_12m >= 9 or trust >= 90) and live_contacts >= 5")
+    branches = branches_of(need_of(program, question, None, None))
+    assert [len(reaches_of(each)) for each in branches] == [0, 1]
+    # without a score among them one bound serves all
+    question = outcome(program, "(revenue_12m >= 9 or live_contacts >= 3) and trust >= 90")
+    assert len(branches_of(need_of(program, question, None, None))) == 1
+
+
+def test_a_hard_part_of_a_choice_does_not_hide_the_easy_one():
+    facts = {"account_id": "A", "annual_revenue": 5_000_000, "needs_our_product": True,
+             "estimated_spend": 600_000, "orders": [order(80_000, 30)], "contacts": [],
+             "activities": [], "complaints": [], "opportunities": []}  # fmt: skip
+    wanted = "(key_by_sales or key_by_promise) and executive_contacts >= 1 and trust >= 40"
+    found = nearest(kam(), facts, wanted, as_of=AS_OF, alternatives=1)
+    assert found.ways
+    assert found.ways[0].at_least <= found.ways[0].cost
