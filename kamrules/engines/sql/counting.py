@@ -12,8 +12,12 @@ from kamrules.compiler.program import Condition
 from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.deciding import Deciding, Settings
+from kamrules.engines.sql.outputs import CORE
 from kamrules.engines.sql.placement import lay_before
-from kamrules.engines.sql.tree import all_of, is_true, named, negation, sql
+from kamrules.engines.sql.quality import refuse_bad_data
+from kamrules.engines.sql.staging import unused
+from kamrules.engines.sql.tree import call, named, rows_of, sql
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 
 if TYPE_CHECKING:
     import datetime
@@ -26,8 +30,11 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
     from kamrules.memory import EarlierFiles
 
-    Asked = tuple[Condition | Node, Node | None]
-    """A condition, and where it is asked at all: for accounts for which this is true, or (None) for all."""
+    Asked = Condition | Node
+
+
+AT_ONCE = 200
+"""So many conditions are counted in one query; DuckDB takes longer to plan longer ones than to run them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +55,20 @@ def count_book(  # noqa: PLR0913  as decide_book
     as_of: datetime.date,
     open_source: OpenSource,
     earlier: EarlierFiles | None = None,
+    strict: bool = False,
     stoppable: Callable[[Callable[[], None]], object] | None = None,
 ) -> BookCounts:
     """Return for how many accounts each condition holds; they may read any step of the program.
 
-    Rows and values that cannot be used are left out. Other arguments, and what is raised, are as in
-    decide_book.
+    Arguments, and what is raised, are as in decide_book.
     """
     connection, folder = connect(None, None, None)
     try:
         if stoppable is not None:
             stoppable(connection.interrupt)
         with told_as_data():
-            counting = Counting(in_force(program, as_of), book, Settings(as_of), connection, folder)
+            settings = Settings(as_of, strict=strict)
+            counting = Counting(in_force(program, as_of), book, settings, connection, folder)
             return counting.count(open_source, earlier, asked)
     finally:
         connection.close()
@@ -79,41 +87,38 @@ class Counting(Deciding):
             self.joins += before_tables(self.connection, self.program, earlier, self.day)
         lay_before(self.values, self.program, known=earlier is not None)
         self._lay_steps()
-        items: list[Sql] = [exp.Count(this=exp.Star())]
-        for what, where in asked:
-            items += self._both(what, where)
-        select = self.stack.select(
-            [named(each, f"n{number}") for number, each in enumerate(items)], self._ground()
+        if self.settings.strict:
+            refuse_bad_data(self.book, self._quality())
+        tests = [self._test(each) for each in asked]
+        # worked out first: DuckDB would write a column out as often as anything reads it
+        self._core(
+            {ACCOUNT_ID, *(read.name for each in tests for read in each.find_all(exp.Column))}
         )
-        found = self.connection.execute(sql(select)).fetchall()[0]
-        return BookCounts(found[0], tuple(_counts(found)), self._quality(), self._unused())
+        accounts = self.qualities[ACCOUNTS].rows_kept
+        found: list[int] = []
+        for start in range(0, len(tests), AT_ONCE):
+            found += self._counted(tests[start : start + AT_ONCE])
+        counts = tuple(
+            (true or 0, known - (true or 0), accounts - known)
+            for true, known in zip(found[0::2], found[1::2], strict=True)
+        )
+        warnings = tuple(unused(self.book, dict(self.program.tables)))
+        return BookCounts(accounts, counts, self._quality(), warnings)
 
-    def _both(self, what: Condition | Node, where: Node | None) -> list[Sql]:
-        """Return how many accounts are asked, for how many the condition is true, and for how many false."""
-        values = self.values
-        test = values.holds(what) if isinstance(what, Condition) else values.value(what)
-        test = self.stack.keep(test)
-        if where is None:
-            return [exp.Count(this=exp.Star()), _times(test), _times(negation(test.copy()))]
-        here = self.stack.keep(is_true(self.values.value(where)))
-        return [
-            _times(here),
-            _times(all_of([here.copy(), test.copy()])),
-            _times(all_of([here.copy(), negation(test.copy())])),
+    def _test(self, asked: Asked) -> Sql:
+        if isinstance(asked, Condition):
+            return self.values.holds(asked)
+        return self.values.value(asked)
+
+    def _counted(self, tests: Sequence[Sql]) -> tuple[int, ...]:
+        """Return for each test how many accounts make it true, and for how many it is known."""
+        items = [
+            one
+            for each in tests
+            for one in (call("count_if", each.copy()), exp.Count(this=each.copy()))
         ]
-
-    def _unused(self) -> tuple[Diagnostic, ...]:
-        from kamrules.engines.sql.staging import unused  # noqa: PLC0415
-
-        return tuple(unused(self.book, dict(self.program.tables)))
-
-
-def _times(test: Sql) -> Sql:
-    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=test))
-
-
-def _counts(found: Sequence[int]) -> list[tuple[int, int, int]]:
-    return [
-        (true, false, asked - true - false)
-        for asked, true, false in zip(found[1::3], found[2::3], found[3::3], strict=True)
-    ]
+        select = rows_of(CORE).select(
+            *(named(one, f"n{n}") for n, one in enumerate(items)), copy=False
+        )
+        row: tuple[int, ...] = self.connection.execute(sql(select)).fetchall()[0]
+        return row

@@ -1,13 +1,21 @@
-"""Coverage: which clauses have rules, and which rules have been seen at work by the ruleset's tests."""
+"""Coverage: which clauses have rules, and what of a ruleset its tests, or the accounts of a book, reach."""
 
 from kamrules.workbench.coverage.clauses import Clause, ClauseCoverage, clause_coverage
-from kamrules.workbench.coverage.rules import Covered, RuleCoverage, rule_coverage
+from kamrules.workbench.coverage.counting import (
+    Coverage,
+    Covered,
+    coverage_by_book,
+    coverage_by_tests,
+)
+from kamrules.workbench.coverage.items import Part
 
 __all__ = [
     "Clause",
     "ClauseCoverage",
+    "Coverage",
     "Covered",
-    "RuleCoverage",
+    "Part",
     "clause_coverage",
-    "rule_coverage",
+    "coverage_by_book",
+    "coverage_by_tests",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.cases import NONE, UNKNOWN
@@ -13,10 +14,10 @@ from kamrules.expression.types import Interval
 from kamrules.workbench.testing.report import Failure, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from kamrules.compiler.cases import Case, Wanted
-    from kamrules.decision import Explanation, Proof, Value
+    from kamrules.decision import Decision, Explanation, Proof, Value
 
 CLOSE = 0.05
 """A score or fact given as a number may differ by this much: half of the last place shown."""
@@ -24,20 +25,36 @@ CLOSE = 0.05
 PLACED = ("class", "class_move", "tier", "tier_move", "phase", "strategy")
 
 
-def failures(case: Case, explanation: Explanation) -> tuple[Failure, ...]:
-    """Return the expectations that the decision does not meet, in the order of the keys."""
-    return tuple(_Expecting(case, explanation).failures())
+def failures(
+    case: Case, decision: Decision, explain: Callable[[], Explanation]
+) -> tuple[Failure, ...]:
+    """Return the expectations that the decision does not meet, in the order of the keys.
+
+    `explain` proves the decision; it is called only when something is not met.
+    """
+    return tuple(_Expecting(case, decision, explain).failures())
 
 
 class _Expecting:
     """Holds one decision against one test."""
 
-    def __init__(self, case: Case, explanation: Explanation) -> None:
+    def __init__(self, case: Case, decision: Decision, explain: Callable[[], Explanation]) -> None:
         self.case = case
         self.expect = case.model.expect
-        self.decision = explanation.decision
-        self.facts = explanation.facts
-        self.proofs = {each.address: each for each in _all(explanation.root) if each.address}
+        self.decision = decision
+        self.explain = explain
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        return self.explain()
+
+    @cached_property
+    def proofs(self) -> dict[str, Proof]:
+        return {each.address: each for each in _all(self.explanation.root) if each.address}
+
+    @property
+    def facts(self) -> Mapping[str, Proof]:
+        return self.explanation.facts
 
     def failures(self) -> Iterator[Failure]:
         yield from self._placed()
@@ -115,8 +132,8 @@ class _Expecting:
 
     def _holds(self) -> Iterator[Failure]:
         for each in self.case.holds:
-            proof = self.facts[each.fact]
             if self.decision.facts[each.fact] is not True:
+                proof = self.facts[each.fact]
                 state = "unknown" if self.decision.facts[each.fact] is None else "false"
                 why = Why("", each.text, state, _reads(proof), proof.place)
                 yield Failure("holds", each.text, state, (why,))
@@ -125,14 +142,11 @@ class _Expecting:
         results = {each.id: each for each in self.decision.scores}
         for name, wanted in self.case.scores.items():
             score = results[name]
-            shown = self.proofs[f"score.{name}"].shown or ""
-            if isinstance(wanted, str) and wanted != UNKNOWN:
-                if score.band != wanted:
-                    yield Failure(f"scores.{name}", wanted, shown, self._points(name))
-            elif not _is(wanted, score.value):
-                yield Failure(
-                    f"scores.{name}", self._written("scores", name), shown, self._points(name)
-                )
+            band = isinstance(wanted, str) and wanted != UNKNOWN
+            if score.band != wanted if band else not _is(wanted, score.value):
+                shown = self.proofs[f"score.{name}"].shown or ""
+                written = str(wanted) if band else self._written("scores", name)
+                yield Failure(f"scores.{name}", written, shown, self._points(name))
 
     def _points(self, score: str) -> tuple[Why, ...]:
         return tuple(
@@ -142,9 +156,10 @@ class _Expecting:
 
     def _facts(self) -> Iterator[Failure]:
         for name, wanted in self.case.facts.items():
-            proof = self.facts.get(name)
-            came = self.decision.facts.get(name) if proof else self.case.account.get(name)
+            derived = name in self.decision.facts
+            came = self.decision.facts[name] if derived else self.case.account.get(name)
             if not _is(wanted, came):
+                proof = self.facts.get(name)
                 why = () if proof is None else (
                     Why(proof.address, proof.text or name, None, _reads(proof), proof.place),)  # fmt: skip
                 shown = proof.shown if proof else str(came)

@@ -1,11 +1,12 @@
-"""Running a ruleset's tests: each example account is decided and explained by the row engine."""
+"""Running a ruleset's tests: each example account is decided by the row engine, and explained when asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler import compile_with_cases, in_force
+from kamrules.compiler import compile_with_cases
 from kamrules.decision import Earlier
 from kamrules.diagnostics import RulesetError
 from kamrules.document.settings import settled
@@ -15,23 +16,30 @@ from kamrules.workbench.testing.expecting import failures
 from kamrules.workbench.testing.report import Failure, Outcome, Report, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from kamrules.compiler import Program
     from kamrules.compiler.cases import Case
-    from kamrules.decision import Explanation
+    from kamrules.decision import Decision, Explanation
     from kamrules.document import Ruleset
+    from kamrules.engines.row.account import Account
 
 Settings = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A test's account, decided: the program in force on its date, with the test's own parameters."""
+    """A test's account, decided: the program in force on its date, with the test's own parameters.
+
+    `account` gives the values of all names. The proof costs many times the decision, so `explain` works it
+    out only when called.
+    """
 
     case: Case
     program: Program
-    explanation: Explanation
+    account: Account
+    decision: Decision
+    explain: Callable[[], Explanation]
 
 
 def run_tests(
@@ -58,7 +66,7 @@ def _result(case: Case, found: Tried | RulesetError | None) -> TestResult:
             Failure("set", wanted, each.message) for each in found.diagnostics
         )
     else:
-        missed = failures(found.case, found.explanation)
+        missed = failures(found.case, found.decision, found.explain)
     outcome = Outcome.FAILED if missed else Outcome.PASSED
     return TestResult(case.id, case.about, outcome, missed, None, place)
 
@@ -122,5 +130,6 @@ def _tried(program: Program, case: Case) -> Tried:
         own = case.account["account_id"]
         others = (each for each in case.among if each["account_id"] != own)
         cutoffs = engine.cutoffs((case.account, *others), as_of=case.as_of)
-    explanation = engine.explain(case.account, as_of=case.as_of, earlier=earlier, cutoffs=cutoffs)
-    return Tried(case, in_force(program, case.as_of), explanation)
+    given: dict[str, Any] = {"as_of": case.as_of, "earlier": earlier, "cutoffs": cutoffs}
+    standing, account, decision = engine.account(case.account, **given)
+    return Tried(case, standing, account, decision, partial(engine.explain, case.account, **given))
