@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import batch, decide, startup
+from benchmarks import batch, decide, differences, nearest, startup
 
 if __name__ == "__main__":
-    for each in (startup, decide, batch):
+    for each in (startup, decide, nearest, differences, batch):
         print(f"\n{each.__name__}")
         if failed := each.main():
             sys.exit(failed)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row import decide, explain
     from kamrules.hookspecs import hookimpl
+    from kamrules.workbench.difference import compare
+    from kamrules.workbench.nearest import advised, nearest
 
 __version__ = "0.1.0"
 
@@ -39,11 +41,14 @@ __all__ = [
     "Ruleset",
     "RulesetError",
     "UsageError",
+    "advised",
+    "compare",
     "compile_ruleset",
     "decide",
     "explain",
     "hookimpl",
     "load_ruleset",
+    "nearest",
 ]
 
 # Each name is imported when it is first asked for: a CRM that only decides need not load what books
@@ -63,6 +68,8 @@ _HOMES = {
     "kamrules.engines.cutoffs": ("Cutoffs",),
     "kamrules.engines.row": ("decide", "explain"),
     "kamrules.hookspecs": ("hookimpl",),
+    "kamrules.workbench.difference": ("compare",),
+    "kamrules.workbench.nearest": ("advised", "nearest"),
 }
 
 

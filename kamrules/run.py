@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import Diagnostic, RulesetError, Severity, UsageError, nearest
+from kamrules.reviewed import require
 
 if TYPE_CHECKING:
     import datetime
@@ -35,7 +36,8 @@ class Order:
     `book` is a path or a book; `top` how many proposed actions an account keeps; `urgent` how many of
     the whole book's most urgent actions come back in the result; `leave_out` goes on without rows and
     values that cannot be used (True), or stops at them (False), or does as the book says (None);
-    `memory_limit` such as "2GB".
+    `memory_limit` such as "2GB"; `require_diff` the file of a review (`kamrules diff --out`): no other
+    program than the new one in it is run.
     """
 
     book: Path | Book
@@ -52,6 +54,7 @@ class Order:
     memory_limit: str | None = None
     spill_folder: Path | None = None
     threads: int | None = None
+    require_diff: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class _Work:
         program, diagnostics = compile_with_warnings(self.ruleset)
         if program is None:
             raise RulesetError(*diagnostics)
+        if self.order.require_diff is not None:
+            require(self.order.require_diff, program)
         self.program = program
         self.warnings += diagnostics
 

@@ -11,6 +11,7 @@ from kamrules.document.tree import Entry, address_of, entry_at, fault, place_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kamrules.diagnostics import Place
     from kamrules.document.positions import Path
 
 INHERITED = ("languages", "hit", "phase_hit", "strategy_hit")
@@ -132,12 +133,15 @@ def _strays(base: Entry | None, layer: Entry) -> Iterator[Diagnostic]:
             yield fault(layer, "KR172", message, path, key=True, help=mend)
 
 
-def switch_off(root: Entry) -> None:
-    """Remove the rules with `enabled = false`."""
+def switch_off(root: Entry) -> dict[Path, Place]:
+    """Remove the rules with `enabled = false`; return their paths, and where that is written."""
+    off = {}
     for path, entry in list(_rules(root, ())):
         members = entry_at(root, path[:-1])
         if _is_off(entry) and members is not None:
+            off[path] = place_of(root, (*path, "enabled"))[0]
             del members.value[path[-1]]
+    return off
 
 
 def _is_off(entry: Entry) -> bool:

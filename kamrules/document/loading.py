@@ -50,7 +50,7 @@ def load_ruleset(
     known = messages.addresses(root)
     messages.disinherit(root, known, reader.own)
     problems = [*strays, *messages.check(root, known), *_one_line(root), *reserved_ids(root)]
-    inheritance.switch_off(root)
+    off = inheritance.switch_off(root)
     try:
         model = RulesetModel.model_validate(root.plain())
     except ValidationError as error:
@@ -62,7 +62,7 @@ def load_ruleset(
     if misfits:
         raise UsageError(*misfits)
     own = frozenset(reader.own)
-    return Ruleset(model, tuple(reader.files), digest_of(model), root, own)
+    return Ruleset(model, tuple(reader.files), digest_of(model), root, own, off)
 
 
 @dataclass(slots=True)

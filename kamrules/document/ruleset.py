@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from kamrules.document.tree import place_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kamrules.diagnostics import Place, SourceText
     from kamrules.document.models import RulesetModel
+    from kamrules.document.positions import Path
     from kamrules.document.tree import Entry
 
 
@@ -21,7 +24,8 @@ class Ruleset:
 
     `files` are all files read, as shown to the user; `digest` is the SHA-256 (hex) of the content,
     whatever the files are called, however they are laid out and whichever rulesets they came from.
-    `own` are the files that are not those of a ruleset it extends.
+    `own` are the files that are not those of a ruleset it extends; `off` says of the rules that are switched
+    off, by their paths, where that is written.
     """
 
     model: RulesetModel
@@ -29,6 +33,7 @@ class Ruleset:
     digest: str
     root: Entry = field(repr=False, compare=False)
     own: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    off: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, *path: str | int) -> SourceText:
         """Return the string at a path, such as ("class", "key", "when", 1), with its place.

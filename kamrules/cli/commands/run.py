@@ -58,6 +58,9 @@ OUT = "kamrules-out"
     help="Go on without rows and values that cannot be used, or stop at them; by default as the book"
     " file says (`bad_data`), else stop.",
 )
+@click.option("--require-diff", type=options.FILE, metavar="FILE",
+              help="Refuse a ruleset that is not the new one of this review, which `kamrules diff --out`"
+              " wrote.")  # fmt: skip
 @click.option("--memory-limit", metavar="SIZE", help="Most memory to use, such as 2GB.")
 @click.option(
     "--spill",
@@ -80,6 +83,7 @@ def command(  # noqa: PLR0913  one parameter an option
     state: Path | None,
     language: str | None,
     leave_out: bool | None,
+    require_diff: Path | None,
     memory_limit: str | None,
     spill: Path | None,
     threads: int | None,
@@ -107,6 +111,7 @@ def command(  # noqa: PLR0913  one parameter an option
         state=state,
         language=language,
         leave_out=leave_out,
+        require_diff=require_diff,
         memory_limit=memory_limit,
         spill_folder=spill,
         threads=threads,

@@ -52,6 +52,12 @@ def lay_actions(values: Values, program: Program, *, top: int, memory: bool) -> 
     A key is the priority in thousandths times the number of actions, plus the number of actions
     written behind this one.
     """
+    lay_chosen(values, program, top=top, memory=memory)
+    lay_miss(values, program)
+
+
+def lay_chosen(values: Values, program: Program, *, top: int, memory: bool) -> None:
+    """Add what lay_actions does, all but `miss`; `key<number>` is known for every action that is proposed."""
     lay = _Laying(values, program, memory=memory)
     for index in _order(program):
         lay.action(index)
@@ -61,7 +67,6 @@ def lay_actions(values: Values, program: Program, *, top: int, memory: bool) -> 
     count = total(when([(is_known(each), whole(1))], whole(0)) for each in keys)
     stack.add("proposed", cast(count, "bigint"))
     stack.add("held", _largest([column(f"held{index}") for index in lay.holding], len(keys)))
-    lay_miss(values, program)
 
 
 def _largest(keys: list[exp.Column], count: int) -> Sql:

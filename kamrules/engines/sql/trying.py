@@ -156,7 +156,7 @@ class Trials:
         It is worked out first: what one asks of it would else be pushed down through it, and written out
         as often as anything in it is read.
         """
-        trial = _Trial(self, program, self.meanings.of(program), people)
+        trial = Trial(self, program, self.meanings.of(program), people)
         trial.lay(memory=self.memory)
         items: list[Sql] = [column(name) for name in (ACCOUNT_ID, LINE, *WAS)]
         items += [
@@ -201,7 +201,7 @@ class Placing(Deciding):
         self.rows |= {each.address: columns[0] for each in steps}
 
 
-class _Trial(Placing):
+class Trial(Placing):
     """A program being tried, over what trials share."""
 
     def __init__(self, trials: Trials, program: Program, meaning: Meaning, people: str) -> None:
