@@ -104,6 +104,11 @@ class Draft:
 
     def unknown_name(self, what: str, name: str, known: Iterable[str], *path: str | int) -> None:
         """Report a reference to something that the ruleset does not have (KR322)."""
+        off = self.ruleset.off.get((what, name))
+        if off is not None:
+            told = f"{what} `{name}` is switched off, in {off.file} line {off.line}"
+            self.report("KR322", told, *path)
+            return
         close = nearest(name, known)
         mend = f"did you mean `{close}`?" if close else None
         self.report("KR322", f"there is no {what} `{name}`", *path, help=mend)

@@ -125,6 +125,8 @@ def _named(draft: Draft) -> Iterator[Reference]:
     for name, action in model.action.items():
         yield "role", action.owner, model.role, ("action", name, "owner")
         for index, other in enumerate(action.excludes):
+            if ("action", other) in draft.ruleset.off:
+                continue  # who switches an action off need not touch the rules that make way for it
             yield "action", other, model.action, ("action", name, "excludes", index)
 
 
