@@ -28,6 +28,7 @@ MOST_CHOICES = 6
 LONG = 20
 """After so many boxes without an answer it is worth looking how far each lever can go at all."""
 OFTEN = 5
+MOST_MISSED = 8
 """From every so many-th box on, an answer is built by buying what is lacking."""
 WITHIN = 0.001
 """An answer is the cheapest to within this share of its cost: smooth trade-offs have no last digit."""
@@ -106,7 +107,7 @@ class Search:
         best: Found | None = None
         heap = self._start(order, ceiling, gains)
         number = count(1)
-        popped = 0
+        popped = missed = 0
         while heap:
             if popped == LONG and ceiling == INFINITY and self._trimmed(order):
                 heap = self._start(order, ceiling, gains)
@@ -122,8 +123,9 @@ class Search:
                     best, ceiling = found, found.cost
                 continue
             popped += 1
-            eager = ceiling == INFINITY or popped % OFTEN == 1
-            repaired = self._repaired(boxes, order) if eager else None
+            eager = ceiling == INFINITY and missed < MOST_MISSED
+            repaired = self._repaired(boxes, order) if eager or popped % OFTEN == 1 else None
+            missed += repaired is None
             if repaired is not None and repaired.cost < ceiling:
                 best, ceiling = repaired, repaired.cost
                 if bound >= self._enough(ceiling):

@@ -34,7 +34,10 @@ class Building:
     today: int
 
     def built(self, start: Mapping[str, Any], wanted: Mapping[str, Any]) -> Facts | None:
-        """Return the start's facts, changed so that the wanted values come out; None: too hard."""
+        """Return the start's facts, changed so that most of the wanted values come out; None: too hard.
+
+        Aggregates of the same rows may disturb each other; the engine has the last word on what came out.
+        """
         facts: Facts = dict(start)
         wanted = self._together(wanted)
         steps = {each.address: each for each in self.program.aggregates}
@@ -51,8 +54,8 @@ class Building:
         order = sorted(mine, key=lambda each: -_width(each))
         for _ in range(PASSES):
             if self._pass(facts, {each: mine[each] for each in order}):
-                return facts
-        return None
+                break
+        return facts
 
     def _together(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is wanted, with each count at least as high as those of some of the same rows."""

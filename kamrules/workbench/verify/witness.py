@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force
+from kamrules.compiler.program import Condition, Logic
 from kamrules.engines.row import engine_of
 from kamrules.engines.row.prepare import EPOCH
-from kamrules.engines.row.question import asked
+from kamrules.engines.row.question import Every, Holds, asked
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
 from kamrules.workbench.nearest.asking import Finder, translated
 from kamrules.workbench.nearest.measured import FIXED, Inputs
@@ -16,7 +17,7 @@ from kamrules.workbench.verify.accounts import Building
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from kamrules.compiler.examples import Example
     from kamrules.compiler.program import Program
@@ -41,7 +42,7 @@ class Witnesses:
     program: Program
     as_of: datetime.date
     given: Sequence[Example]
-    starts: int = 3
+    starts: int = 4
     most: int = 300
     inputs: Inputs = field(init=False)
     examples: list[Mapping[str, Any]] = field(init=False)
@@ -105,8 +106,15 @@ class Witnesses:
         return self.among_examples(question) or self.searched(question)
 
     def searched(self, question: Question) -> Facts | None:
-        """Return an account made from an example by the fewest changes; None when none was found."""
-        return self._searched(question, self.inputs) or self._searched(question, self._signed())
+        """Return an account made from an example by the fewest changes; None when none was found.
+
+        What is found is an example for the questions that follow: many ask for the same kind of account.
+        """
+        found = self._searched(question, self.inputs) or self._searched(question, self._signed())
+        if found is not None:
+            self.examples.append(found)
+            self.values.append(self.measured(found))
+        return found
 
     def _signed(self) -> Inputs:
         """Return the inputs with columns that may also be negative, as books hold them now and then."""
@@ -120,39 +128,69 @@ class Witnesses:
 
     def _searched(self, question: Question, inputs: Inputs) -> Facts | None:
         finder = Finder(inputs, question, (None, None))
-        for number in range(min(self.starts + 2, len(self.examples))):
+        for number in self._nearest(question):
             facts, all_values = self.examples[number], self.values[number]
             values = [all_values[each] for each in finder.places]
             found, _, _ = finder.find(values, self.today, frozenset(), 1, self.most)
             if not found:
                 continue
-            made = self._built(finder, facts, values, found[0].values)
-            if made is not None and self._so(question, made):
-                return made
+            for made in self._built(finder, facts, values, found[0].values):
+                if self._so(question, made):
+                    return made
         return None
 
+    def _nearest(self, question: Question) -> list[int]:
+        """Return a few examples to begin with, those first for which most parts of the question hold."""
+        made = self.inputs
+        tests = [
+            asked(made.program, made.layout, translated(each, made)) for each in _parts(question)
+        ]
+        held = [
+            sum(bool(test(values, (), self.today, None, None)) for test in tests)
+            for values in self.values
+        ]
+        order = sorted(range(len(self.examples)), key=lambda each: -held[each])
+        return order[: self.starts]
+
     def _built(
-        self, finder: Finder, facts: Mapping[str, Any], values: Sequence[Any], wanted: Sequence[Any]
-    ) -> Facts | None:
+        self, finder: Finder, facts: Mapping[str, Any], values: Sequence[Any], new: Sequence[Any]
+    ) -> Iterator[Facts]:
+        """Yield accounts that come near to the values wanted, made from an example's facts."""
         engine = engine_of(self.program)
         current = in_force(self.program, self.as_of)
         different = {
-            fact.address: new
-            for fact, old, new in zip(finder.facts, values, wanted, strict=True)
-            if new != old
+            fact.address: after
+            for fact, before, after in zip(finder.facts, values, new, strict=True)
+            if after != before
         }
         tables = {fact.table for fact in finder.facts if fact.address in different}
         # what is made for one aggregate of a table may not disturb the others
         kept = {
             fact.address: value
-            for fact, value in zip(finder.facts, wanted, strict=True)
+            for fact, value in zip(finder.facts, new, strict=True)
             if fact.table is not None and fact.table in tables
         }
         building = Building(current, engine, self.as_of, self.today)
-        return building.built({**facts, ACCOUNT_ID: NAME}, {**kept, **different})
+        for wanted in (different, {**kept, **different}):
+            made = building.built({**facts, ACCOUNT_ID: NAME}, wanted)
+            if made is not None:
+                yield made
 
     def _so(self, question: Question, facts: Mapping[str, Any]) -> bool:
         """Whether the question holds for a full set of facts."""
         made = self.inputs
         holds = asked(made.program, made.layout, translated(question, made))
         return bool(holds(self.measured(facts), (), self.today, None, None))
+
+
+def _parts(question: Question) -> Iterator[Question]:
+    """Yield the parts that must all hold."""
+    match question:
+        case Every(parts=parts):
+            for each in parts:
+                yield from _parts(each)
+        case Holds(condition=Condition(logic=Logic.ALL, members=members)):
+            for one in members:
+                yield from _parts(Holds(one))
+        case _:
+            yield question
