@@ -1,0 +1,131 @@
+"""Passes: one reading of a related table's rows, for all measures that can be worked out by then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from kamrules.engines.sql.deploying.chain import Chain, over, table_of
+from kamrules.engines.sql.deploying.measures import Measuring, select
+from kamrules.engines.sql.deploying.names import Names
+from kamrules.engines.sql.deploying.sources import UNITS
+from kamrules.engines.sql.deploying.values import WrittenValues
+from kamrules.engines.sql.tree import column, named
+from kamrules.expression.text import canonical
+from kamrules.expression.types import ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kamrules.compiler.program import AggregateStep
+    from kamrules.engines.sql.deploying.sources import Source
+    from kamrules.engines.sql.tree import Sql
+    from kamrules.expression.types import Table
+
+DAYS = "as_of_days"
+
+
+@dataclass(slots=True)
+class Rows:
+    """A related table as it is read: its own names for the columns, and for those that are summed."""
+
+    table: Table
+    columns: dict[str, str]
+    units: dict[str, str]
+    relation: str = ""
+
+    @staticmethod
+    def of(source: Source, used: Iterable[tuple[str, bool]]) -> Rows:
+        """Return names for the used columns that the warehouse has; a pair says whether one is summed."""
+        names = Names(ACCOUNT_ID, DAYS)
+        found = Rows(source.table, {}, {})
+        for name, summed in used:
+            if name == ACCOUNT_ID or name not in source.columns:
+                continue
+            if summed:
+                found.units[name] = names.new(f"{name}{UNITS}")
+            # a mean counts the rows that have a value
+            if name not in found.columns:
+                found.columns[name] = names.new(name)
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that is taken."""
+        return (ACCOUNT_ID, DAYS, *self.columns.values(), *self.units.values())
+
+
+class Pass:
+    """One reading of a table: `level` is where in the accounts' chain all is there that it reads of them.
+
+    `outer` are the trees, over the accounts' chain, of what conditions of rows read of the account.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        accounts: WrittenValues,
+        outer: Mapping[tuple[str, str], Sql],
+        level: int,
+        relations: Names,
+    ) -> None:
+        self.rows = rows
+        self.level = level
+        self.relations = relations
+        self.name = relations.new(f"{rows.table.name}_measures")
+        self.chain = Chain(Names(*rows.names))
+        self.chain.ending = "row"
+        self.values = WrittenValues(self.chain, accounts.dialect, accounts.bounds)
+        self.values.as_of_days = column(DAYS)
+        self.beside: dict[str, str] = {}
+        self._lay(outer)
+        self._found: dict[str, tuple[Sql, str]] = {}
+
+    def _lay(self, outer: Mapping[tuple[str, str], Sql]) -> None:
+        for name in self.rows.names:
+            self.chain.lay(name)
+        for name, own in self.rows.columns.items():
+            self.values.places["row", name] = column(own)
+        for name, own in self.rows.units.items():
+            self.values.places["row", name + UNITS] = column(own)
+        for place, tree in outer.items():
+            if isinstance(tree, exp.Column):
+                if tree.name not in self.beside:
+                    self.beside[tree.name] = self.chain.names.new(f"account_{tree.name}")
+                self.values.places[place] = self.chain.lay(self.beside[tree.name])
+            else:
+                self.values.places[place] = tree
+
+    def measure(self, steps: Iterable[AggregateStep], names: Mapping[str, str]) -> None:
+        """Write the measures, under their names by address."""
+        self.chain.section = f"{self.rows.table.name}_rows"
+        maker = Measuring(self.values, self.rows.table)
+        found = {}
+        for each in steps:
+            self.chain.part = names[each.address]
+            found[names[each.address]] = (maker.measured(each), canonical(each.aggregate))
+        self._found = found
+
+    def ctes(self, accounts: str) -> list[tuple[str, exp.Select]]:
+        """Return the CTEs that lead to the measures; `accounts` is what the rows are joined to."""
+        made = []
+        here = self.rows.relation
+        if self.beside:
+            here = self.relations.new(f"{self.rows.table.name}_of_accounts")
+            made.append((here, self._joined(accounts)))
+        for _, storey in self.chain.storeys():
+            name = self.relations.new(storey.section)
+            made.append((name, over(here, storey, ACCOUNT_ID)))
+            here = name
+        made.append((self.name, select(self._found, here)))
+        return made
+
+    def _joined(self, accounts: str) -> exp.Select:
+        own = self.rows.relation
+        items = [exp.Column(this=exp.Star(), table=exp.to_identifier(own, quoted=True))]
+        beside = [named(column(name, accounts), here) for name, here in self.beside.items()]
+        on = exp.EQ(this=column(ACCOUNT_ID, own), expression=column(ACCOUNT_ID, accounts))
+        found = exp.Select(expressions=[*items, *beside]).from_(table_of((own,)))
+        return found.join(table_of((accounts,)), on=on, copy=False)

@@ -1,0 +1,40 @@
+"""Refusing: what of a ruleset or a book file cannot be told in a warehouse's SQL, by rule and place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.compiler.in_force import validities
+from kamrules.compiler.validity import ALWAYS
+from kamrules.diagnostics import DataError, Diagnostic, UsageError
+
+if TYPE_CHECKING:
+    from kamrules.compiler.program import Program
+    from kamrules.engines.sql.deploying.dialects import Dialect
+    from kamrules.engines.sql.deploying.options import Deployment
+
+
+def refuse_untold(program: Program, asked: Deployment) -> None:
+    """Raise for rules and mappings that a view cannot tell; of mappings all at once."""
+    if asked.as_of is None and any(each != ALWAYS for each in validities(program)):
+        what = "rules of this ruleset hold between dates, and a view without a date cannot leave them out"
+        raise UsageError(Diagnostic("KR871", what, help="give --as-of a date"))
+    problems = []
+    for table in () if asked.book is None else asked.book.tables.values():
+        for name, how in table.columns.items():
+            if how.format is not None:
+                what = f"the format `{how.format}` of a date cannot be told in the SQL of every warehouse"
+                mend = "hold dates in the warehouse as dates, and leave `format` out"
+                problems.append(table.fault("KR870", what, "column", name, "format", help=mend))
+    if problems:
+        raise DataError(*problems)
+
+
+def refuse_too_wide(dialect: Dialect, columns: int) -> None:
+    """Raise UsageError when a view would have more columns than the warehouse takes."""
+    if dialect.widest and columns > dialect.widest:
+        what = (
+            f"the ruleset needs {columns:,} columns in one view, and {dialect.name} takes"
+            f" {dialect.widest:,} at most"
+        )
+        raise UsageError(Diagnostic("KR873", what, help="deploy it to another dialect"))
