@@ -80,3 +80,11 @@ def test_plugins_are_listed_with_what_they_bring():
     told = run("plugins")
     assert told.status == 0
     assert "built in" in told.out
+
+
+def test_the_demonstration_is_told_as_json_too(tmp_path):
+    told = run("demo", "--out", tmp_path / "demo", "--json")
+    data = json.loads(told.out)
+    assert told.status == 0
+    assert data["ruleset"]["name"] == "kam"
+    assert len(data["urgent"]) == 20

@@ -12,13 +12,14 @@ from kamrules.cli.terminal import console, line, put
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from kamrules.compiler import Program
     from kamrules.plugins import Plugins
+    from kamrules.progress import Progress
     from kamrules.workbench.coverage import ClauseCoverage, Coverage, Part
 
 FORMS = ("text", "json", "markdown")
@@ -114,7 +115,7 @@ def _by_book(  # noqa: PLR0913, PLR0917  what the options say of the book
     state: Path | None,
     leave_out: bool | None,  # noqa: FBT001  an option's value
     known: Plugins,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Coverage:
     from kamrules.book import Book  # noqa: PLC0415
     from kamrules.cli.remembered import remembered  # noqa: PLC0415

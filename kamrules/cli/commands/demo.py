@@ -14,6 +14,8 @@ from kamrules.diagnostics import DataError, Diagnostic, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kamrules.run import Result
+
 AS_OF = datetime.date(2026, 6, 30)
 ACCOUNTS, SEED, URGENT = 500, 7, 20
 OUT = "kamrules-demo"
@@ -33,7 +35,8 @@ OURS = {"book", "results"}
     help="The folder for the book and the results.",
 )
 @options.language
-def command(*, out: Path, language: str | None) -> None:
+@options.as_json
+def command(*, out: Path, language: str | None, as_json: bool) -> None:
     """Write a sample book of 500 accounts (the same every time), decide it by the ruleset kam, and show
     the pyramid, the tiers, the twenty most urgent actions with their reasons, and where the files are.
     """
@@ -44,7 +47,7 @@ def command(*, out: Path, language: str | None) -> None:
 
     known = loading.plugins()
     _check(out)
-    with shown() as progress:
+    with shown(quiet=as_json) as progress:
         progress("writing the sample book")
         try:
             sample_book(out / "book", accounts=ACCOUNTS, seed=SEED, as_of=AS_OF)
@@ -64,12 +67,23 @@ def command(*, out: Path, language: str | None) -> None:
         result = run_book(order, known, progress)
     with interruptible_end():
         loading.tell(result.warnings)
+        if as_json:
+            put(_json(result))
+            return
         screen = console()
         print_summary(screen, result.report, result.program)
         put("")
         print_urgent(screen, result.urgent, result.program, result.report["language"])
         print_files(screen, result.out, result.report)
         _suggest(out, result.urgent, language)
+
+
+def _json(result: Result) -> str:
+    """Return the report of the run with the most urgent actions."""
+    import json  # noqa: PLC0415
+
+    data = {**result.report, "urgent": list(result.urgent)}
+    return json.dumps(data, ensure_ascii=False, indent=2, default=str)
 
 
 def _suggest(out: Path, urgent: tuple[dict[str, object], ...], language: str | None) -> None:

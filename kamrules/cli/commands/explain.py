@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kamrules.book import Book
     from kamrules.compiler import Program
-    from kamrules.decision import Decision, Earlier, Explanation, Origin
+    from kamrules.decision import Decision, Explanation, Origin
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.plugins import Plugins
     from kamrules.workbench.nearest import Nearest
@@ -65,6 +65,8 @@ def command(  # noqa: PLR0913  one parameter an option
     would decide. Where rules compare accounts, the rest of BOOK is looked at too, or --cutoffs instead.
     """
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
+    from kamrules.cli.progress import shown  # noqa: PLC0415
+    from kamrules.cli.remembered import remembered_of  # noqa: PLC0415
     from kamrules.engines.sql import read_with_origins  # noqa: PLC0415
     from kamrules.run import date_of, language_of  # noqa: PLC0415
 
@@ -74,7 +76,7 @@ def command(  # noqa: PLR0913  one parameter an option
     date = date_of(as_of, opened)
     facts, origins = read_with_origins(program, opened, account_id, open_source=known.open_source)
     given: dict[str, Any] = {
-        "earlier": _earlier(state, account_id, date),
+        "earlier": remembered_of(state, account_id, date),
         "cutoffs": _cutoffs(cutoffs, program, opened, date, known),
         "language": language_of(program, language),
         "strict": False,
@@ -85,10 +87,14 @@ def command(  # noqa: PLR0913  one parameter an option
     if wanted is not None:
         from kamrules.workbench.nearest import nearest  # noqa: PLC0415
 
-        found = nearest(program, facts, wanted, as_of=date, **given)
+        with shown(quiet=form == "json") as progress:
+            progress(f"looking for the least that brings {wanted} about")
+            found = nearest(program, facts, wanted, as_of=date, **given)
         _tell(found, wanted, facts, given["language"], form)
         return
-    explanation = _explained(program, facts, origins, date, given)
+    with shown(quiet=form == "json") as progress:
+        progress("looking for the least that would have to change")
+        explanation = _explained(program, facts, origins, date, given)
     if form == "json":
         put(explanation.model_dump_json(by_alias=True, indent=2))
         return
@@ -162,19 +168,6 @@ def _cutoffs(
     if not program.book_steps:
         return None
     return book_cutoffs(program, book, as_of=as_of, open_source=plugins.open_source)
-
-
-def _earlier(state: Path | None, account_id: str, as_of: datetime.date) -> Earlier | None:
-    """Return what was decided before. Raises UsageError when there is no such state file."""
-    if state is None:
-        return None
-    from kamrules.diagnostics import Diagnostic, UsageError  # noqa: PLC0415
-    from kamrules.memory import Memory  # noqa: PLC0415
-
-    if not state.exists():
-        raise UsageError(Diagnostic("KR808", f"there is no state file `{state}`"))
-    with Memory.open(state) as memory:
-        return memory.earlier_of(account_id, as_of)
 
 
 def _owners(

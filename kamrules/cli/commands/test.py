@@ -106,7 +106,7 @@ def _run(  # noqa: PLR0913  what the options say
 
     with shown(quiet=as_json) as progress:
         progress("running the tests")
-        report = run_tests(loading.ruleset(ruleset, settings), match)
+        report = run_tests(loading.ruleset(ruleset, settings), match, progress=progress)
     if as_json:
         put(_json(report))
     else:

@@ -9,6 +9,7 @@ from kamrules.compiler.in_force import in_force
 from kamrules.compiler.program import Condition
 from kamrules.engines.row.walking import truth, value
 from kamrules.engines.sql.counting import count_book
+from kamrules.progress import silent
 from kamrules.workbench.coverage.atoms import atoms
 from kamrules.workbench.coverage.items import Item, Part
 from kamrules.workbench.coverage.rules import rules
@@ -17,7 +18,7 @@ from kamrules.workbench.testing import tried
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from kamrules.document import Ruleset
     from kamrules.engines.row.account import Account
     from kamrules.memory import EarlierFiles
+    from kamrules.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Coverage:
 
 
 def coverage_by_tests(
-    ruleset: Ruleset, program: Program, *, progress: Callable[[str], None] = lambda _step: None
+    ruleset: Ruleset, program: Program, *, progress: Progress = silent
 ) -> Coverage:
     """Decide the accounts of the ruleset's tests, and return what they reach of the program.
 
@@ -92,7 +94,7 @@ def coverage_by_tests(
             # the program is kept too, so that no other one gets its id
             known[id(standing)] = standing, list(_items(standing, memory=True))
         _count(known[id(standing)][1], each.account, counts)
-        progress(f"deciding the tests, {number} of {len(ruleset.model.test)}")
+        progress("deciding the tests", number, len(ruleset.model.test))
     found = tuple(_covered(each, *counts[each.key]) for each in wanted)
     return Coverage("tests", number, memory=True, items=found)
 
@@ -105,7 +107,7 @@ def coverage_by_book(  # noqa: PLR0913  one call, and all but four have defaults
     open_source: OpenSource,
     strict: bool = False,
     earlier: EarlierFiles | None = None,
-    progress: Callable[[str], None] = lambda _step: None,
+    progress: Progress = silent,
 ) -> Coverage:
     """Return what the accounts of a book reach of the rules in force, counted in one pass over it.
 

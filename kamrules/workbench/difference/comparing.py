@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kamrules.compiler import compile_ruleset
+from kamrules.progress import silent
 from kamrules.workbench.difference.affected import affected
 from kamrules.workbench.difference.alike import alike
 from kamrules.workbench.difference.canon import Canon
@@ -13,12 +14,12 @@ from kamrules.workbench.difference.edits import Sort, edits
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable
 
     from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
     from kamrules.document import Ruleset
     from kamrules.memory import EarlierFiles
+    from kamrules.progress import Progress
     from kamrules.workbench.difference.affected import Affected
     from kamrules.workbench.difference.edits import Edit
     from kamrules.workbench.difference.effects import Effect
@@ -76,7 +77,7 @@ def compare(  # noqa: PLR0913  one call, and all but two have defaults
     top: int = TOP,
     show: int = SHOWN,
     strict: bool = False,
-    progress: Callable[[str], None] = lambda _step: None,
+    progress: Progress = silent,
 ) -> Difference:
     """Return in what two rulesets differ and, with a book, what that does to its accounts.
 

@@ -12,6 +12,7 @@ from kamrules.engines.sql.held import HeldBook
 from kamrules.engines.sql.outcomes import NEW, OLD, Outcomes
 from kamrules.engines.sql.placing import for_placement
 from kamrules.expression.types import ACCOUNTS
+from kamrules.progress import silent
 from kamrules.workbench.difference.effects import (
     ActionEffect,
     Cause,
@@ -26,12 +27,13 @@ from kamrules.workbench.difference.words import merged
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
     from kamrules.engines.sql.causes import Differing, Moved
     from kamrules.memory import EarlierFiles
+    from kamrules.progress import Progress
     from kamrules.workbench.difference.canon import Canon
     from kamrules.workbench.difference.edits import Edit
     from kamrules.workbench.difference.units import Unit
@@ -51,7 +53,7 @@ class Question:
     top: int = TOP
     show: int = SHOWN
     strict: bool = False
-    progress: Callable[[str], None] = lambda _step: None
+    progress: Progress = silent
 
 
 def effect(
@@ -128,8 +130,8 @@ class _Measuring:
         if outcomes.decided(self.old) == outcomes.decided(self.new):
             found = ()
         blamed: list[Unit] = []
-        for number, unit in enumerate(found, start=1):
-            self.asked.progress(f"trying {unit.address}, {number} of {len(found)}")
+        for number, unit in enumerate(found):
+            self.asked.progress(f"trying {unit.address}", number, len(found))
             if len(found) == 1:
                 programs: list[Program | None] = [self.old, self.new]
             else:

@@ -12,6 +12,7 @@ from kamrules.diagnostics import RulesetError
 from kamrules.document.settings import settled
 from kamrules.document.values import show
 from kamrules.engines.row import engine_of
+from kamrules.progress import silent
 from kamrules.workbench.testing.expecting import failures
 from kamrules.workbench.testing.report import Failure, Outcome, Report, TestResult
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kamrules.decision import Decision, Explanation
     from kamrules.document import Ruleset
     from kamrules.engines.row.account import Account
+    from kamrules.progress import Progress
 
 Settings = tuple[tuple[str, str], ...]
 
@@ -43,16 +45,23 @@ class Tried:
 
 
 def run_tests(
-    ruleset: Ruleset, match: str = "", *, settings: Mapping[str, str] | None = None
+    ruleset: Ruleset,
+    match: str = "",
+    *,
+    settings: Mapping[str, str] | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Run the ruleset's own tests whose name contains `match`, and return what came of them.
 
-    `settings` are parameters for all of them; a test's own `set` goes before. Raises RulesetError when
-    the ruleset or a test does not compile.
+    `settings` are parameters for all of them; a test's own `set` goes before. `progress` is told how many
+    are done. Raises RulesetError when the ruleset or a test does not compile.
     """
     header = ruleset.model.ruleset
-    results = tuple(_result(*each) for each in _runs(ruleset, match, settings or {}))
-    return Report(header.name, header.version, results)
+    results = []
+    for number, each in enumerate(_runs(ruleset, match, settings or {}), start=1):
+        results.append(_result(*each))
+        progress("running the tests", number, len(ruleset.model.test))
+    return Report(header.name, header.version, tuple(results))
 
 
 def _result(case: Case, found: Tried | RulesetError | None) -> TestResult:

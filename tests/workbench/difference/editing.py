@@ -39,7 +39,7 @@ SECTIONS = (
     "action",
 )
 DECIDING = ("when", "value", "weight", "priority", "level", "scale", "curve")
-TRIES = 4
+TRIES = 12
 EVERYTHING = 1000
 """More actions than any ruleset has."""
 
@@ -103,7 +103,9 @@ def _edit_rule(draw: Draw, rule: dict[str, Any]) -> None:
     keys = [each for each in rule if each in DECIDING] if draw.chance(80) else []
     key = draw.one(keys or list(rule))
     value = rule[key]
-    if isinstance(value, list) and len(value) > 1 and draw.chance(40):
+    if key in {"when", "stay"} and draw.chance(50):
+        rule[key] = {"not": value}  # what surely moves accounts
+    elif isinstance(value, list) and len(value) > 1 and draw.chance(40):
         value.pop(draw.whole(0, len(value) - 1))
     elif draw.chance(10) and key not in {"type", "title"}:
         del rule[key]

