@@ -64,7 +64,7 @@ class Least:
                 )
                 if not view.atoms[id(need)]:
                     return INFINITY, levers
-                already = sum(view.paid[each] for each in levers)
+                already = sum(view.paid[each] for each in sorted(levers))
                 return max(0.0, self.gains.atom_cost[id(need)] - already), levers
             case Reach():
                 return self._reach(need, view)
@@ -92,11 +92,11 @@ class Least:
             case Atom():
                 if corner.atoms[id(need)]:
                     return None
-                return [
+                return sorted(
                     self.gains.usable[c]
                     for c in self.structure.reads[id(need)]
                     if c in self.gains.usable
-                ]
+                )
             case Reach():
                 return self._short(need, corner)
             case Together(parts=parts, count=count):

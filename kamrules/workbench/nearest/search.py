@@ -71,6 +71,7 @@ class Search:
     looked: int = 0
     tried: int = 0
     gave_up: bool = False
+    missed: int = 0
     least: Least = field(init=False)
     buying: Buying = field(init=False)
 
@@ -107,7 +108,7 @@ class Search:
         best: Found | None = None
         heap = self._start(order, ceiling, gains)
         number = count(1)
-        popped = missed = 0
+        popped = 0
         while heap:
             if popped == LONG and ceiling == INFINITY and self._trimmed(order):
                 heap = self._start(order, ceiling, gains)
@@ -123,9 +124,7 @@ class Search:
                     best, ceiling = found, found.cost
                 continue
             popped += 1
-            eager = ceiling == INFINITY and missed < MOST_MISSED
-            repaired = self._repaired(boxes, order) if eager or popped % OFTEN == 1 else None
-            missed += repaired is None
+            repaired = self._made(boxes, order, popped, first=ceiling == INFINITY)
             if repaired is not None and repaired.cost < ceiling:
                 best, ceiling = repaired, repaired.cost
                 if bound >= self._enough(ceiling):
@@ -145,7 +144,7 @@ class Search:
         for each in order:
             top[each.index] = each.whole()
         found = gains(order, ceiling)
-        self.least, self.buying = Least(found), Buying(found)
+        self.least, self.buying, self.missed = Least(found), Buying(found), 0
         return [(0.0, 0, 0.0, top)]
 
     def _trimmed(self, order: Sequence[Lever]) -> bool:
@@ -170,6 +169,17 @@ class Search:
     def _enough(ceiling: float) -> float:
         return ceiling * (1 - WITHIN) - CLOSE if ceiling < INFINITY else INFINITY
 
+    def _made(
+        self, boxes: list[Box], order: Sequence[Lever], popped: int, *, first: bool
+    ) -> Found | None:
+        """Return an answer that is built from a box; tried at every box as long as there is none at all."""
+        eager = first and self.missed < MOST_MISSED
+        found = self._repaired(boxes, order) if eager or popped % OFTEN == 1 else None
+        if found is None and first:
+            found = self._other_end(boxes, order)
+        self.missed += found is None
+        return found
+
     def _repaired(self, boxes: list[Box], order: Sequence[Lever]) -> Found | None:
         """Return what buying the scores' lack from a box's cheapest values on comes to."""
         values = list(self.asked.present)
@@ -181,6 +191,25 @@ class Search:
             return None
         cost = sum(each.cost(found[each.index]) for each in order)
         return self._needed(Found(tuple(found), cost), order)
+
+    def _other_end(self, boxes: list[Box], order: Sequence[Lever]) -> Found | None:
+        """Return what comes of going to the other end with one lever whose values all cost the same."""
+        values = list(self.asked.present)
+        for each in order:
+            values[each.index] = each.nearest(boxes[each.index])
+        for each in order:
+            if not each.numeric or not (each.flat or each.present is None):
+                continue
+            low, high, _, known = boxes[each.index]
+            kept = values[each.index]
+            for end in (low, high) if known and kept is not None else ():
+                values[each.index] = end
+                self.tried += 1
+                if end != kept and self.asked.holds(values):
+                    cost = sum(one.cost(values[one.index]) for one in order)
+                    return self._needed(Found(tuple(values), cost), order)
+            values[each.index] = kept
+        return None
 
     def _needed(self, found: Found, order: Sequence[Lever]) -> Found:
         """Return the same without the changes that it holds without, the dearest taken back first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kamrules.compiler.parts import needs
 from kamrules.engines.row.account import outside
 from kamrules.expression.nodes import Aggregation, And
 from kamrules.expression.types import ACCOUNTS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.row.engine import RowEngine
 
-MOST_ROWS = 500
+MOST_ROWS = 200
 PASSES = 4
 Facts = dict[str, Any]
 
@@ -91,6 +92,9 @@ class Building:
         )
 
     def _value(self, facts: Facts, step: AggregateStep) -> Any:  # noqa: ANN401
+        if not needs(step):  # what else there is of the account makes no difference
+            others = self.program.tables.keys() - {ACCOUNTS, step.aggregate.table}
+            facts = {name: each for name, each in facts.items() if name not in others}
         return self._known(facts)[step.address]
 
     def _mend(self, facts: Facts, step: AggregateStep, value: Any) -> None:  # noqa: ANN401
@@ -143,14 +147,15 @@ class Building:
     def _without(self, facts: Facts, step: AggregateStep) -> None:
         """Take away the rows that the aggregate takes: those without which it is another."""
         table = step.aggregate.table
-        place = 0
+        place, held = 0, self._value(facts, step)
         while place < len(facts[table]):
             rows = facts[table]
-            held = self._value(facts, step)
             facts[table] = [*rows[:place], *rows[place + 1 :]]
-            if self._value(facts, step) == held:
+            value = self._value(facts, step)
+            if value == held:
                 facts[table] = rows
                 place += 1
+            held = value
 
 
 def _different(value: Any, number: int) -> Any:  # noqa: ANN401

@@ -19,6 +19,7 @@ from kamrules.workbench.nearest.measured import NUMBERS, Inputs, covered
 from kamrules.workbench.nearest.possible import possible, spans
 from kamrules.workbench.verify.direction import Way
 from kamrules.workbench.verify.links import links
+from kamrules.workbench.verify.made import made_of
 from kamrules.workbench.verify.terms import CONDITIONS, FACTS, PLACES, Term, Terms
 
 if TYPE_CHECKING:
@@ -90,7 +91,17 @@ class Prover:
             fits = all(each(boxes) for each in linked)
             return fits and may(boxes, self.today, *self.before)
 
-        return _proved(Cases(cells, hull_of, able, self.most))
+        told = _proved(Cases(cells, hull_of, able, self.most))
+        if told is not False:
+            return told
+        # what terms are made of is looked into only where it takes that
+        made = made_of(used, terms.name, terms.original, self._reach, self.today)
+        if made is None:
+            return False
+        return _proved(Cases(cells, hull_of, lambda boxes: made(boxes) and able(boxes), self.most))
+
+    def _reach(self, node: Node) -> Any:  # noqa: ANN401  a range, a truth or values
+        return self._worked_out([node])[0]
 
     def _never_falls(
         self, terms: Terms, question: Question, way: Callable[[Node], Way]

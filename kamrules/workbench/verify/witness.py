@@ -14,6 +14,7 @@ from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
 from kamrules.workbench.nearest.asking import Finder, translated
 from kamrules.workbench.nearest.measured import FIXED, Inputs
 from kamrules.workbench.verify.accounts import Building
+from kamrules.workbench.verify.drawn import drawn
 
 if TYPE_CHECKING:
     import datetime
@@ -131,13 +132,19 @@ class Witnesses:
         for number in self._nearest(question):
             facts, all_values = self.examples[number], self.values[number]
             values = [all_values[each] for each in finder.places]
-            found, _, _ = finder.find(values, self.today, frozenset(), 1, self.most)
-            if not found:
-                continue
-            for made in self._built(finder, facts, values, found[0].values):
-                if self._so(question, made):
-                    return made
+            for wanted in self._wanted(finder, values):
+                for made in self._built(finder, facts, values, wanted):
+                    if self._so(question, made):
+                        return made
         return None
+
+    def _wanted(self, finder: Finder, values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        """Yield values of the measured facts that will do: with the fewest changes, else drawn ones."""
+        found, levers, _ = finder.find(values, self.today, frozenset(), 1, self.most)
+        if found:
+            yield found[0].values
+        else:
+            yield from drawn(finder.asked(values, self.today), levers)
 
     def _nearest(self, question: Question) -> list[int]:
         """Return a few examples to begin with, those first for which most parts of the question hold."""
