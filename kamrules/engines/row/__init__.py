@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from kamrules.engines.row.compact import Compact
-from kamrules.engines.row.engine import RowEngine
+from kamrules.engines.row.engine import RowEngine, day_of
 from kamrules.engines.row.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kamrules.decision import Decision, Earlier, Explanation, Origin
     from kamrules.engines.cutoffs import Cutoffs
 
-__all__ = ["Compact", "Prepared", "RowEngine", "decide", "engine_of", "explain"]
+__all__ = ["Compact", "Prepared", "RowEngine", "day_of", "decide", "engine_of", "explain"]
 
 _engines: WeakKeyDictionary[Program, RowEngine] = WeakKeyDictionary()
 

@@ -109,7 +109,7 @@ class RowEngine:
         strict: bool = True,
     ) -> Cutoffs:
         """Return the cut-offs of a book in process; see Cutoffs.of."""
-        date = _date(as_of)
+        date = day_of(as_of)
         steps = self.program.book_steps
         first = len(self.program.aggregates)
         places = range(first, first + len(PARTS) * len(steps), len(PARTS))
@@ -136,7 +136,7 @@ class RowEngine:
         cutoffs: Cutoffs | None = None,
     ) -> Decision:
         """Decide one account; see `decide`."""
-        date = _date(as_of)
+        date = day_of(as_of)
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
         telling = self._telling(date, language)[1]
@@ -154,7 +154,7 @@ class RowEngine:
         origins: Mapping[str, Origin] | None = None,
     ) -> Explanation:
         """Decide one account and prove it; see `explain`."""
-        date = _date(as_of)
+        date = day_of(as_of)
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
         program, telling = self._telling(date, language)
@@ -172,7 +172,7 @@ class RowEngine:
         cutoffs: Cutoffs | None = None,
     ) -> tuple[Program, Account, Decision]:
         """Decide one account; return the rules in force, the values of all their names, and the decision."""
-        date = _date(as_of)
+        date = day_of(as_of)
         prepared = self.prepare(facts, strict=strict)
         compact = self.compact(prepared, date, earlier, cutoffs)
         program, telling = self._telling(date, None)
@@ -217,7 +217,8 @@ def _borders(program: Program) -> list[datetime.date]:
     return sorted(found)
 
 
-def _date(as_of: datetime.date | str) -> datetime.date:
+def day_of(as_of: datetime.date | str) -> datetime.date:
+    """Return the day that is meant: a date, or its text such as 2026-06-30."""
     if isinstance(as_of, str):
         return datetime.date.fromisoformat(as_of)
     return as_of.date() if isinstance(as_of, datetime.datetime) else as_of

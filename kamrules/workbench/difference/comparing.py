@@ -71,7 +71,7 @@ def compare(  # noqa: PLR0913  one call, and all but two have defaults
     new: Ruleset,
     book: Book | None = None,
     *,
-    as_of: datetime.date | None = None,
+    as_of: datetime.date | str | None = None,
     open_source: OpenSource | None = None,
     earlier: EarlierFiles | None = None,
     top: int = TOP,
@@ -114,12 +114,14 @@ def compare(  # noqa: PLR0913  one call, and all but two have defaults
     touched = affected(found, list(zip(canons, programs, strict=True)))
     effect = None
     if book is not None:
-        from kamrules.plugins import Plugins  # noqa: PLC0415  only books need sources
+        from kamrules.engines.row import day_of  # noqa: PLC0415  only books need a date
+        from kamrules.plugins import Plugins  # noqa: PLC0415  and sources
         from kamrules.run import date_of  # noqa: PLC0415
         from kamrules.workbench.difference.measuring import Question  # noqa: PLC0415  duckdb
         from kamrules.workbench.difference.measuring import effect as effect_of  # noqa: PLC0415
 
+        day = day_of(as_of) if isinstance(as_of, str) else as_of
         opened = open_source or Plugins.load().open_source
-        asked = Question(book, date_of(as_of, book), opened, earlier, top, show, strict, progress)
+        asked = Question(book, date_of(day, book), opened, earlier, top, show, strict, progress)
         effect = effect_of(canons, programs, found, asked)
     return Difference(*programs, found, touched, identical, rest, effect)

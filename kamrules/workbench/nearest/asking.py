@@ -11,7 +11,7 @@ from kamrules.compiler.in_language import in_language
 from kamrules.compiler.parts import changed
 from kamrules.decision import Earlier
 from kamrules.engines.layout import Layout
-from kamrules.engines.row import engine_of
+from kamrules.engines.row import day_of, engine_of
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some, asked, steps_of
 from kamrules.show import EPOCH
 from kamrules.workbench.nearest.crossings import Crossings, Reading
@@ -270,7 +270,7 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     facts: Mapping[str, Any],
     wanted: str,
     *,
-    as_of: datetime.date,
+    as_of: datetime.date | str,
     earlier: Earlier | None = None,
     cutoffs: Cutoffs | None = None,
     language: str | None = None,
@@ -280,8 +280,8 @@ def nearest(  # noqa: PLR0913  what one answer depends on
 ) -> Nearest:
     """Return the cheapest changes of an account's facts after which the wanted outcome comes out.
 
-    `facts`, `earlier`, `cutoffs`, `strict` and `language` as for `kamrules.decide`; `wanted` as `outcome`
-    reads it. Changes are of measured facts: account columns, aggregates of related rows ("one more
+    `facts`, `as_of`, `earlier`, `cutoffs`, `strict` and `language` as for `kamrules.decide`; `wanted` as
+    `outcome` reads it. Changes are of measured facts: account columns, aggregates of related rows ("one more
     executive"), and derived facts that the ruleset prices. Up to `alternatives` ways are returned, none part
     of another. They are found on the rules' structure: a way's `at_least` is proved, and the row engine has
     decided with its changes. `most` bounds the boxes looked at, so the time: about half a millisecond each.
@@ -289,9 +289,10 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     Raises UsageError for an outcome that the ruleset does not know, DataError as `decide` does.
     """
     engine = engine_of(program)
+    day = day_of(as_of)
     prepared = engine.prepare(facts, strict=strict)
-    compact = engine.compact(prepared, as_of, earlier, cutoffs)
-    current = engine.slice(as_of)[0]
+    compact = engine.compact(prepared, day, earlier, cutoffs)
+    current = engine.slice(day)[0]
     columns = engine.preparer.layout.account
     inputs = kept(current, "inputs", lambda: Inputs.of(current, columns))
     before = (None, None) if earlier is None else (earlier.class_, earlier.tier)
@@ -300,7 +301,7 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     )
     everything = finder.inputs.values(prepared, compact)
     values = [everything[each] for each in finder.places]
-    today = as_of.toordinal() - EPOCH
+    today = day.toordinal() - EPOCH
     lacking = frozenset(program.tables) - facts.keys()
     found, levers, searched = finder.find(values, today, lacking, alternatives, most)
     if found and found[0].cost == 0:

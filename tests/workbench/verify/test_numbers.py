@@ -79,6 +79,12 @@ def test_a_number_made_of_others_is_held_against_them(verified, key, other):
             '"coalesce(a, 0) + coalesce(b, 0) < 10"',
         ),
         ('["coalesce(a, 0) > coalesce(b, 0)", "coalesce(b, 0) >= 9"]', '"coalesce(a, 0) <= 10"'),
+        # just where both ends meet, and where what is added is not known
+        (
+            '["coalesce(a, 0) >= 5", "coalesce(b, 0) >= 5"]',
+            '"coalesce(a, 0) + coalesce(b, 0) <= 10"',
+        ),
+        ('["a >= 5", "coalesce(a + abs(b) < 3, true)"]', '"a >= 5"'),
     ],
 )
 def test_where_they_leave_room_an_account_shows_it(verified, key, other):
