@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import Diagnostic, RulesetError, Severity, UsageError, nearest
+from kamrules.progress import silent
 from kamrules.reviewed import require
 
 if TYPE_CHECKING:
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from kamrules.book import Book
+    from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
+    from kamrules.decision import Earlier
     from kamrules.document import Ruleset
+    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.sql import BookDecisions
     from kamrules.hookspecs import Run
     from kamrules.interruption import Interruption
     from kamrules.memory import EarlierFiles, Memory
     from kamrules.output import OutputFolder
     from kamrules.plugins import Plugins
+    from kamrules.progress import Progress
 
 TOP = 3
 FORMAT = "parquet"
@@ -55,6 +59,31 @@ class Order:
     spill_folder: Path | None = None
     threads: int | None = None
     require_diff: Path | None = None
+    further: Mapping[str, Callable[[DecidedBook, Progress], FurtherTable]] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherTable:
+    """A table beside those of the decisions: its columns with their sorts (kamrules.tables), and its rows."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBook:
+    """What further tables are made from: a book and what it was decided by; `earlier` is asked by account."""
+
+    program: Program
+    book: Book
+    as_of: datetime.date
+    language: str
+    accounts: int
+    open_source: OpenSource
+    earlier: Callable[[str], Earlier | None]
+    cutoffs: Cutoffs | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +98,7 @@ class Result:
 
 
 def run_book(
-    order: Order, plugins: Plugins | None = None, progress: Callable[[str], None] | None = None
+    order: Order, plugins: Plugins | None = None, progress: Progress | None = None
 ) -> Result:
     """Decide every account of a book and put the files in place. `progress` is told each step.
 
@@ -81,7 +110,7 @@ def run_book(
 
     with Interruption().watching() as interruption:
         known = plugins or Plugins.load()
-        return _Work(order, known, progress or _silent, interruption).result()
+        return _Work(order, known, progress or silent, interruption).result()
 
 
 @contextmanager
@@ -126,7 +155,7 @@ class _Work:
         self,
         order: Order,
         plugins: Plugins,
-        progress: Callable[[str], None],
+        progress: Progress,
         interruption: Interruption,
     ) -> None:
         self.order = order
@@ -224,9 +253,10 @@ class _Work:
                 )
             self.warnings += (*decisions.warnings, *_faults(counts))
             self.warnings += self.plugins.decided(decisions.tables, run)
+            tables = decisions.tables | self._further(decisions, memory)
             with self._step(f"writing {self.order.format} files", "write"):
                 files = self.plugins.write(
-                    self.order.format, decisions.tables, output.folder, decisions.connection
+                    self.order.format, tables, output.folder, decisions.connection
                 )
                 files += _cutoffs(decisions, output)
             if memory is not None:
@@ -238,6 +268,27 @@ class _Work:
             report = self._report(decisions, counts, files)
         output.write_report(report)
         return report
+
+    def _further(self, decisions: BookDecisions, memory: Memory | None) -> dict[str, Any]:
+        """Return the further tables that are asked for."""
+        if not self.order.further:
+            return {}
+        decided = DecidedBook(
+            program=self.program,
+            book=self.book,
+            as_of=self.as_of,
+            language=self.language,
+            accounts=decisions.accounts,
+            open_source=self.plugins.open_source,
+            earlier=lambda one: None if memory is None else memory.earlier_of(one, self.as_of),
+            cutoffs=decisions.cutoffs(),
+        )
+        found = {}
+        for name, make in self.order.further.items():
+            with self._step(f"working out {name}", name):
+                made = make(decided, self.progress)
+                found[name] = decisions.further(name, made.columns, made.rows)
+        return found
 
     @contextmanager
     def _decisions(self, memory: Memory | None, scratch: Path) -> Iterator[BookDecisions]:
@@ -313,10 +364,6 @@ def _cutoffs(decisions: BookDecisions, output: OutputFolder) -> tuple[str, ...]:
     except OSError as error:
         raise output.failure(error) from error
     return (FILE,)
-
-
-def _silent(_step: str) -> None:
-    return None
 
 
 def _book(given: Path | Book) -> Book:

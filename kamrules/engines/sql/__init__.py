@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kamrules.engines.sql.accounts import read_accounts
 from kamrules.engines.sql.deciding import book_cutoffs, decide_book
 from kamrules.engines.sql.inspecting import (
     Inspection,
@@ -20,5 +21,6 @@ __all__ = [
     "decide_book",
     "inspect_book",
     "read_account",
+    "read_accounts",
     "read_with_origins",
 ]

@@ -175,7 +175,7 @@ def _rows(
     columns = [(words.columns[name], form) for name, (_, form, _) in staged.columns.items()]
     rows = [
         {
-            of.name: _plain(value, of, form)
+            of.name: plain(value, of, form)
             for value, (of, form) in zip(row[:-1], columns, strict=True)
             if value is not None
         }
@@ -197,7 +197,7 @@ def _numbers(connection: Any, staged: Staged, lines: list[int]) -> tuple[int, ..
     return tuple(row[0] for row in found)
 
 
-def _plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored value
+def plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored value
     """Return a stored value as the row engine takes it, exact."""
     if form is Form.DAYS:
         return datetime.date.fromordinal(int(value) + EPOCH)

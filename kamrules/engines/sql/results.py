@@ -10,6 +10,7 @@ from kamrules.engines.sql.tree import column, is_one_of, sql, text
 from kamrules.engines.sql.whole_book import cutoffs_of
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.memory import EarlierFiles
+from kamrules.tables import DATE, NUMBER, TEXT, WHOLE
 
 if TYPE_CHECKING:
     import datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.outputs import Output
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.whole_book import Compared
+
+SORTS = {TEXT: "VARCHAR", NUMBER: "DOUBLE", WHOLE: "BIGINT", DATE: "DATE"}
 
 
 class BookDecisions:
@@ -102,6 +105,18 @@ class BookDecisions:
         )
         found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
         return [{key: value for key, value in each.items() if key != "place"} for each in found]
+
+    def further(
+        self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]
+    ) -> Any:  # noqa: ANN401  DuckDB's
+        """Return a further table as a relation like the others; columns come with their sorts."""
+        given = {f"c{number}": [row[number] for row in rows] for number in range(len(columns))}
+        items = ", ".join(
+            f'CAST(unnest($c{number}) AS {SORTS[sort]}) AS "{each}"'
+            for number, (each, sort) in enumerate(columns)
+        )
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT {items}', given)
+        return self.connection.table(name)
 
     def cutoffs(self) -> Cutoffs | None:
         """Return what places a single account in this book; None without whole-book functions."""
