@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from kamrules.workbench.nearest.buying import Buying
+from kamrules.workbench.nearest.drawn import drawn, nearer
 from kamrules.workbench.nearest.least import Least
 from kamrules.workbench.nearest.levers import point, settled
 
@@ -92,7 +93,18 @@ class Search:
             found, bound = self._branch(order, ceiling, gains, stop)
             best, floor = found or best, min(floor, bound)
         self.gave_up = floor < INFINITY
+        if best is None and self.gave_up:
+            best = self._drawn(order, limit)
         return None if best is None else replace(best, floor=min(floor, best.cost))
+
+    def _drawn(self, order: Sequence[Lever], limit: float) -> Found | None:
+        """Return the cheapest of some answers that are drawn by chance."""
+        best: Found | None = None
+        for values in drawn(self.asked.present, order, self.asked.holds):
+            cost = sum(each.cost(values[each.index]) for each in order)
+            if cost < (limit if best is None else best.cost):
+                best = Found(tuple(values), cost)
+        return best
 
     def _branch(
         self,
@@ -229,14 +241,17 @@ class Search:
         for each in changed:
             if values[each.index] == each.present:
                 continue
-            kept = values[each.index]
+            kept, failed = values[each.index], None
             for value in each.modest():
                 values[each.index] = value
                 self.tried += 1
                 if value == kept or self.asked.holds(values):
                     break
+                failed = value
             else:
                 values[each.index] = kept
+            if failed is not None and each.numeric and each.present is None:
+                nearer(values, each, self.asked.holds, failed)
 
     def _cheapest(self, boxes: list[Box], order: Sequence[Lever]) -> Found | None:
         values = list(self.asked.present)

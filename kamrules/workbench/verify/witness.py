@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force
@@ -12,9 +13,9 @@ from kamrules.engines.row.prepare import EPOCH
 from kamrules.engines.row.question import Every, Holds, asked
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
 from kamrules.workbench.nearest.asking import Finder, translated
+from kamrules.workbench.nearest.drawn import drawn
 from kamrules.workbench.nearest.measured import FIXED, Inputs
 from kamrules.workbench.verify.accounts import Building
-from kamrules.workbench.verify.drawn import drawn
 
 if TYPE_CHECKING:
     import datetime
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NAME = "witness"
 LEAST = -1_000.0
+DRAWN = 2
+"""So many other accounts are tried where the rows of the first cannot be made up."""
 SIGNED = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.DAYS}
 Facts = dict[str, Any]
 
@@ -143,8 +146,8 @@ class Witnesses:
         found, levers, _ = finder.find(values, self.today, frozenset(), 1, self.most)
         if found:
             yield found[0].values
-        else:
-            yield from drawn(finder.asked(values, self.today), levers)
+            question = finder.asked(values, self.today)
+            yield from islice(drawn(question.present, levers, question.holds), DRAWN)
 
     def _nearest(self, question: Question) -> list[int]:
         """Return a few examples to begin with, those first for which most parts of the question hold."""

@@ -17,7 +17,12 @@ gamma = { type = "number", cost = 2 }
 delta = { type = "number", cost = 2 }
 [class.key]
 level = 2
-when = ["alpha * beta + gamma * delta >= 1_000", "alpha + gamma > beta * 2 + delta", "beta * delta >= 40"]
+when = [
+  "alpha + gamma >= 40",
+  "alpha > beta",
+  { any = ["gamma > delta", "beta + delta >= 30"] },
+  "beta >= 6",
+]
 [class.ordinary]
 level = 1
 """
@@ -44,3 +49,4 @@ def test_the_same_ways_are_found_whatever_order_python_hashes_in(tmp_path):
         for seed in ("0", "1", "2", "3")
     }  # fmt: skip
     assert len(told) == 1
+    assert told.pop().count(b'"changes"') >= 10
