@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.engines.sql.connecting import connect, told_as_data
-from kamrules.engines.sql.inspecting import plain
+from kamrules.engines.sql.inspecting import facts_read
 from kamrules.engines.sql.staging import stage
-from kamrules.engines.sql.tree import column, named, rows_of, sql
+from kamrules.engines.sql.tree import column, rows_of, sql
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 
 if TYPE_CHECKING:
@@ -69,16 +69,8 @@ def _rows(
     words: Table,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of a table with their accounts, in the source's order."""
-    items = [named(column(own), name) for name, (own, _, _) in staged.columns.items()]
+    items, as_facts = facts_read(staged, words)
     select = rows_of(staged.relation).select(column(ACCOUNT_ID), *items, copy=False)
     select = select.where(staged.usable, copy=False).order_by(column(staged.line), copy=False)
-    columns = [(words.columns[name], form) for name, (_, form, _) in staged.columns.items()]
     for account_id, *values in connection.execute(sql(select)).fetchall():
-        yield (
-            account_id,
-            {
-                of.name: plain(value, of, form)
-                for value, (of, form) in zip(values, columns, strict=True)
-                if value is not None
-            },
-        )
+        yield account_id, as_facts(values)

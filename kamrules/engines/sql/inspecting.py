@@ -22,10 +22,13 @@ from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, Kind
 from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from kamrules.book import Book, OpenSource
     from kamrules.book.quality import TableQuality
     from kamrules.compiler.program import Program
     from kamrules.engines.sql.staging import Staged
+    from kamrules.engines.sql.tree import Sql
     from kamrules.expression.types import Column, Table
 
 NEARBY = 100_000
@@ -166,22 +169,30 @@ def _rows(
     account_id: str,
 ) -> tuple[list[dict[str, Any]], list[int]]:
     """Return an account's rows in the source's order, and what tells that order."""
-    items = [named(column(own), name) for name, (own, _, _) in staged.columns.items()]
+    items, as_facts = facts_read(staged, words)
     here = binary(exp.EQ, column(ACCOUNT_ID), text(account_id))
     line = column(staged.line)
     select = rows_of(staged.relation).select(*items, named(line, LINE), copy=False)
     select = select.where(staged.usable, copy=False).where(here, copy=False)
     found = connection.execute(sql(select.order_by(line.copy(), copy=False))).fetchall()
+    return [as_facts(row[:-1]) for row in found], [row[-1] for row in found]
+
+
+def facts_read(
+    staged: Staged, words: Table
+) -> tuple[list[Sql], Callable[[Sequence[Any]], dict[str, Any]]]:
+    """Return what to select of a table, and what makes facts for the row engine of a row of that."""
+    items = [named(column(own), name) for name, (own, _, _) in staged.columns.items()]
     columns = [(words.columns[name], form) for name, (_, form, _) in staged.columns.items()]
-    rows = [
-        {
-            of.name: plain(value, of, form)
-            for value, (of, form) in zip(row[:-1], columns, strict=True)
+
+    def as_facts(values: Sequence[Any]) -> dict[str, Any]:
+        return {
+            of.name: _plain(value, of, form)
+            for value, (of, form) in zip(values, columns, strict=True)
             if value is not None
         }
-        for row in found
-    ]
-    return rows, [row[-1] for row in found]
+
+    return items, as_facts
 
 
 def _numbers(connection: Any, staged: Staged, lines: list[int]) -> tuple[int, ...]:  # noqa: ANN401
@@ -197,7 +208,7 @@ def _numbers(connection: Any, staged: Staged, lines: list[int]) -> tuple[int, ..
     return tuple(row[0] for row in found)
 
 
-def plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored value
+def _plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored value
     """Return a stored value as the row engine takes it, exact."""
     if form is Form.DAYS:
         return datetime.date.fromordinal(int(value) + EPOCH)
