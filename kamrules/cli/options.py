@@ -93,6 +93,17 @@ def state(command: Command) -> Command:
     )(command)
 
 
+def leave_out(command: Command) -> Command:
+    """Add `--leave-out` and `--stop`."""
+    return click.option(
+        "--leave-out/--stop",
+        "leave_out",
+        default=None,
+        help="Go on without rows and values that cannot be used, or stop at them; by default as the book"
+        " file says (`bad_data`), else stop.",
+    )(command)
+
+
 def language(command: Command) -> Command:
     """Add `--lang`, which may be written out as `--language`."""
     return click.option(

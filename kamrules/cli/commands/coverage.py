@@ -45,9 +45,7 @@ FEW = 20
 @options.setting
 @options.as_of
 @options.state
-@click.option("--leave-out/--stop", "leave_out", default=None,
-              help="Go on without rows and values that cannot be used, or stop at them; by default as the"
-              " book file says.")  # fmt: skip
+@options.leave_out
 @click.option("--min", "least", type=click.FloatRange(0, 100), metavar="PER CENT",
               help="Exit with status 1 when less than this is covered of any part told.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)

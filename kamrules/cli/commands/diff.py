@@ -41,9 +41,7 @@ OF_BOOK = ("as_of", "state", "top", "show", "leave_out")
               help="The N best actions of an account are those that a run writes.")  # fmt: skip
 @click.option("--show", type=click.IntRange(min=0), default=20, show_default=True, metavar="N",
               help="List N of the accounts that change, those with the most revenue.")  # fmt: skip
-@click.option("--leave-out/--stop", "leave_out", default=None,
-              help="Go on without rows and values that cannot be used, or stop at them; by default as the"
-              " book file says.")  # fmt: skip
+@options.leave_out
 @click.option("--out", type=options.FILE, metavar="FILE",
               help="Write a review for `kamrules run --require-diff`.")  # fmt: skip
 @click.option(

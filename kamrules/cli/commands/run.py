@@ -57,13 +57,7 @@ OUT = "kamrules-out"
               " class and tier. Takes some 50 ms an account.")  # fmt: skip
 @options.state
 @options.language
-@click.option(
-    "--leave-out/--stop",
-    "leave_out",
-    default=None,
-    help="Go on without rows and values that cannot be used, or stop at them; by default as the book"
-    " file says (`bad_data`), else stop.",
-)
+@options.leave_out
 @click.option("--require-diff", type=options.FILE, metavar="FILE",
               help="Refuse a ruleset that is not the new one of this review, which `kamrules diff --out`"
               " wrote.")  # fmt: skip

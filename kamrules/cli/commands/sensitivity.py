@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 @click.option("--nearest", type=click.IntRange(0, 1000), default=10, show_default=True, metavar="N",
               help="Tell the N accounts that are nearest a border.")  # fmt: skip
 @options.state
-@click.option("--leave-out/--stop", "leave_out", default=None,
-              help="Go on without rows and values that cannot be used, or stop at them; by default as the"
-              " book file says.")  # fmt: skip
+@options.leave_out
 @options.as_json
 def command(  # noqa: PLR0913  one parameter an option
     *,

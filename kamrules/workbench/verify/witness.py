@@ -19,7 +19,7 @@ from kamrules.workbench.verify.accounts import Building
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kamrules.compiler.examples import Example
     from kamrules.compiler.program import Program
@@ -98,12 +98,15 @@ class Witnesses:
 
     def among_examples(self, question: Question) -> Facts | None:
         """Return an example for which the question holds."""
+        holds = self._holds(question)
+        pairs = zip(self.examples, self.values, strict=True)
+        return next((dict(facts) for facts, values in pairs if holds(values)), None)
+
+    def _holds(self, question: Question) -> Callable[[Sequence[Any]], bool]:
+        """Return what tells whether the question holds for values of the measured facts."""
         made = self.inputs
-        holds = asked(made.program, made.layout, translated(question, made))
-        for facts, values in zip(self.examples, self.values, strict=True):
-            if holds(values, (), self.today, None, None):
-                return dict(facts)
-        return None
+        answer = asked(made.program, made.layout, translated(question, made))
+        return lambda values: bool(answer(values, (), self.today, None, None))
 
     def found(self, question: Question) -> Facts | None:
         """Return an account for which the question holds, an example or one that is searched for."""
@@ -114,7 +117,16 @@ class Witnesses:
 
         What is found is an example for the questions that follow: many ask for the same kind of account.
         """
-        found = self._searched(question, self.inputs) or self._searched(question, self._signed())
+        holds, starts = self._holds(question), self._nearest(question)
+        found = next(
+            (
+                facts
+                for inputs in (self.inputs, self._signed())
+                for facts in self._made(Finder(inputs, question, (None, None)), starts)
+                if holds(self.measured(facts))
+            ),
+            None,
+        )
         if found is not None:
             self.examples.append(found)
             self.values.append(self.measured(found))
@@ -130,19 +142,16 @@ class Witnesses:
         )
         return replace(self.inputs, facts=free)
 
-    def _searched(self, question: Question, inputs: Inputs) -> Facts | None:
-        finder = Finder(inputs, question, (None, None))
-        for number in self._nearest(question):
+    def _made(self, finder: Finder, starts: Sequence[int]) -> Iterator[Facts]:
+        """Yield accounts made from some examples for which the finder's question may hold."""
+        for number in starts:
             facts, all_values = self.examples[number], self.values[number]
             values = [all_values[each] for each in finder.places]
             for wanted in self._wanted(finder, values):
-                for made in self._built(finder, facts, values, wanted):
-                    if self._so(question, made):
-                        return made
-        return None
+                yield from self._built(finder, facts, values, wanted)
 
     def _wanted(self, finder: Finder, values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        """Yield values of the measured facts that will do: with the fewest changes, else drawn ones."""
+        """Yield values of the measured facts that will do: with the fewest changes, then drawn ones."""
         found, levers, _ = finder.find(values, self.today, frozenset(), 1, self.most)
         if found:
             yield found[0].values
@@ -151,14 +160,8 @@ class Witnesses:
 
     def _nearest(self, question: Question) -> list[int]:
         """Return a few examples to begin with, those first for which most parts of the question hold."""
-        made = self.inputs
-        tests = [
-            asked(made.program, made.layout, translated(each, made)) for each in _parts(question)
-        ]
-        held = [
-            sum(bool(test(values, (), self.today, None, None)) for test in tests)
-            for values in self.values
-        ]
+        tests = [self._holds(each) for each in _parts(question)]
+        held = [sum(test(values) for test in tests) for values in self.values]
         order = sorted(range(len(self.examples)), key=lambda each: -held[each])
         return order[: self.starts]
 
@@ -185,12 +188,6 @@ class Witnesses:
             made = building.built({**facts, ACCOUNT_ID: NAME}, wanted)
             if made is not None:
                 yield made
-
-    def _so(self, question: Question, facts: Mapping[str, Any]) -> bool:
-        """Whether the question holds for a full set of facts."""
-        made = self.inputs
-        holds = asked(made.program, made.layout, translated(question, made))
-        return bool(holds(self.measured(facts), (), self.today, None, None))
 
 
 def _parts(question: Question) -> Iterator[Question]:

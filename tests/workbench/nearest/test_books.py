@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 
 import pytest
 
@@ -10,10 +11,12 @@ from kamrules import advised, compile_ruleset, decide, load_ruleset
 from kamrules.book import Book
 from kamrules.engines.sql import read_account, read_accounts
 from kamrules.plugins import open_source
+from kamrules.run import Order, run_book
 from kamrules.workbench.sample import sample_book
 from tests.commands import run
 from tests.workbench.nearest.test_order import RULES
 
+AS_OF = datetime.date(2026, 6, 30)
 UP = '[path.up]\nfrom = "ordinary"\nto = "key"\n'
 ACCOUNTS = "account_id,alpha,beta,gamma,delta\nA,3,4,5,6\nB,,4,,6\nC,90,1,80,45\nD,1,1,,1\n"
 
@@ -59,6 +62,22 @@ def test_ways_are_a_table_beside_those_of_the_decisions(folder):
 def test_without_being_asked_for_there_is_no_such_table(folder):
     assert run(*words(folder)).status == 0
     assert not (folder / "out" / "ways.csv").exists()
+
+
+def test_when_a_further_table_cannot_be_made_earlier_files_stay(folder):
+    assert run(*words(folder)).status == 0
+    before = {each.name: each.read_bytes() for each in (folder / "out").iterdir()}
+
+    def fails(_book, _progress):
+        raise RuntimeError("half-way")
+
+    order = Order(
+        folder / "book", folder / "out", str(folder / "rules.toml"), as_of=AS_OF, format="csv",
+        further={"ways": fails},
+    )  # fmt: skip
+    with pytest.raises(RuntimeError, match="half-way"):
+        run_book(order)
+    assert {each.name: each.read_bytes() for each in (folder / "out").iterdir()} == before
 
 
 def test_all_accounts_are_read_as_each_alone(tmp_path):
