@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.parts import needs
+from kamrules.compiler.signals import rule_of
 
 if TYPE_CHECKING:
     from kamrules.compiler.draft import Draft
@@ -15,13 +16,13 @@ def borrowed(draft: Draft) -> None:
 
     A shared vocabulary may thus offer more than any one ruleset needs, and costs only what is used.
     """
-    rules = (
+    readers = (
         *draft.scores, *draft.classes, *draft.paths, *draft.tiers, *draft.phases,
         *draft.strategies, *draft.actions,
     )  # fmt: skip
     facts = {each.address: each for each in draft.facts}
-    own = {each.address for each in draft.facts if draft.is_own("fact", each.id)}
-    wanted = needs(rules) | own | draft.asked
+    own = {each.address for each in draft.facts if draft.is_own(*rule_of(each))}
+    wanted = needs(readers) | own | draft.asked
     waiting = [address for address in wanted if address in facts]
     kept: set[str] = set()
     while waiting:
@@ -29,4 +30,6 @@ def borrowed(draft: Draft) -> None:
         if address not in kept:
             kept.add(address)
             waiting += [each for each in needs(facts[address]) if each in facts]
-    draft.facts = [each for each in draft.facts if each.address in kept]
+    # a signal is kept with its date, by which it is told when it came about
+    rules = {rule_of(facts[address]) for address in kept}
+    draft.facts = [each for each in draft.facts if rule_of(each) in rules]

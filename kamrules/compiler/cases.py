@@ -186,7 +186,9 @@ def _names(draft: Draft, test: TestModel, path: tuple[str, ...]) -> None:
 
 
 def _measurable(draft: Draft) -> set[str]:
-    return {*draft.tables["accounts"].columns, *draft.ruleset.model.fact}
+    model = draft.ruleset.model
+    dates = (f"{name}_date" for name in model.signal)
+    return {*draft.tables["accounts"].columns, *model.fact, *model.signal, *dates}
 
 
 def _before(draft: Draft, test: TestModel, at: tuple[str, ...]) -> None:
@@ -242,7 +244,7 @@ def _facts(draft: Draft, test: TestModel, path: tuple[str, ...]) -> dict[str, Wa
     for name, wanted in test.expect.facts.items():
         at = (*path, "expect", "facts", name)
         if name in facts:
-            draft.asked.add(f"fact.{name}")
+            draft.asked.add(facts[name].address)
             found[name] = _wanted(draft, wanted, facts[name].type, *at)
         elif name in columns:
             found[name] = _wanted(draft, wanted, columns[name].type, *at)

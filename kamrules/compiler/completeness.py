@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.labels import label_addresses
 from kamrules.compiler.program import Message
+from kamrules.compiler.signals import rule_of
 from kamrules.diagnostics import Diagnostic, Severity
 from kamrules.document.messages import path_of
 
@@ -110,7 +111,7 @@ def _choices(message: Message) -> Iterator[str]:
 
 
 def _names(program: Program) -> Iterator[str]:
-    yield from (f"{each.address}.title" for each in program.facts if each.title)
+    yield from (".".join((*rule_of(each), "title")) for each in program.facts if each.title)
     yield from (f"parameter.{each.id}.title" for each in program.parameters if each.title)
     for table in program.tables.values():
         if table.title:

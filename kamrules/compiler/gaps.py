@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import GapRule
+from kamrules.expression.besides import columns_beside
 from kamrules.expression.nodes import AccountColumn, Aggregate, OfBook, RowColumn, StepValue
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 from kamrules.expression.walk import below, children
@@ -85,8 +86,10 @@ def _level(draft: Draft, fact: FactStep) -> int:
     for node in below(fact.value):
         if isinstance(node, RowColumn):
             levels.append(draft.tables[node.table].columns[node.name].info_level)
-        elif isinstance(node, Aggregate) and node.column is not None:
-            levels.append(draft.tables[node.table].columns[node.column].info_level)
+        elif isinstance(node, Aggregate):
+            columns = [(table, name) for table, name, _ in columns_beside(node)]
+            columns += [] if node.column is None else [(node.table, node.column)]
+            levels += [draft.tables[table].columns[name].info_level for table, name in columns]
         elif isinstance(node, AccountColumn):
             levels.append(draft.tables[ACCOUNTS].columns[node.name].info_level)
     return max(levels)

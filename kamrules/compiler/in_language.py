@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+from kamrules.compiler.signals import rule_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -74,7 +76,7 @@ class _Texts:
             parameters=tuple(
                 self.told(each, f"parameter.{each.id}") for each in program.parameters
             ),
-            facts=tuple(self.told(each) for each in program.facts),
+            facts=tuple(self.told(each, ".".join(rule_of(each))) for each in program.facts),
             scores=tuple(self.score(each) for each in program.scores),
             classes=tuple(self.told(each) for each in program.classes),
             paths=tuple(self.told(each, gates=self.gates(each.gates)) for each in program.paths),

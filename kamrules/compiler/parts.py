@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from kamrules.compiler.program import Condition, Message
+from kamrules.compiler.written_signal import WrittenSignal
 from kamrules.expression.nodes import Node, StepValue
 from kamrules.expression.walk import below
 
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 NODES = frozenset(get_args(Node))
+RULES = frozenset({Condition.__module__, WrittenSignal.__module__})
+"""The modules whose classes are rules, or parts of rules."""
 
 
 @cache
 def _fields(kind: type) -> tuple[str, ...]:
     """Return what is looked into of a part of this kind: the fields of a rule, nothing of a value."""
-    if is_dataclass(kind) and kind.__module__ == Condition.__module__:
+    if is_dataclass(kind) and kind.__module__ in RULES:
         return tuple(each.name for each in fields(kind))
     return ()
 

@@ -16,6 +16,7 @@ from kamrules.expression.types import NOTHING_SAID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kamrules.compiler.written_signal import WrittenSignal
     from kamrules.diagnostics import Place
     from kamrules.expression.nodes import Aggregate, Node
     from kamrules.expression.types import Changing, Interval, Table, Type
@@ -109,7 +110,7 @@ class BookStep:
 
 @dataclass(frozen=True, slots=True)
 class FactStep:
-    """A derived fact; address `fact.<id>`. An account column needs no step."""
+    """A derived fact, `fact.<id>`, or one of a signal's two, `signal.<id>` and `signal.<id>.date`."""
 
     address: str
     id: str
@@ -121,6 +122,7 @@ class FactStep:
     place: Place | None = None
     title: str = ""
     changing: Changing = NOTHING_SAID
+    signal: WrittenSignal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,9 @@ class WhenUnknown(StrEnum):
 class Criterion:
     """One weighted, scaled measure of a score; address `criterion.<id>`.
 
-    Points of a known value: of the first scale step that holds it; or on the curve, which is a
-    tuple of (x, points) with rising x: flat outside, and between (x0, p0) and (x1, p1)
-    `p0 + (p1 - p0) * ((x - x0) / (x1 - x0))` in doubles, the first stretch with x <= x1.
+    Points of a known value: of the first scale step that holds it; or on the curve, (x, points) with
+    rising x: flat outside, and between (x0, p0) and (x1, p1), the first stretch with x <= x1,
+    `p0 + (p1 - p0) * ((x - x0) / (x1 - x0))` in doubles.
     A known value that no step holds has 0 points. Unknown value: REDISTRIBUTE leaves the criterion out
     of the score; POINTS gives `unknown_points`.
     `least` and `most` are the fewest and most points it can give.
@@ -340,9 +342,8 @@ class ActionRule:
 class GapRule:
     """A measured fact (an account column, or a derived fact that reads related tables) that matters.
 
-    It is a gap of an account when its value is unknown and at least one dependent is unknown too.
+    It is a gap of an account when its value, that of `step`, and at least one dependent is unknown.
     `dependents`: addresses of criteria and gates that read it, directly or through other facts.
-    `step` yields its value.
     """
 
     fact: str
@@ -360,11 +361,10 @@ class Hit(StrEnum):
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
-    """A compiled ruleset. `order` lists the addresses of steps from first to last:
-    `aggregate.<n>`, `book.<n>` (all together), `fact.<id>`, `score.<id>` (criteria included), `class`,
-    `tier`, `phase`, `strategy`; gates stand with their class or tier, actions come after everything.
-
-    `digest` is the SHA-256 (hex) of the ruleset's meaning, parameters included.
+    """A compiled ruleset. `order` lists the addresses of steps from first to last: `aggregate.<n>`,
+    `book.<n>` (all together), those of facts, `score.<id>` (criteria included), `class`, `tier`, `phase`,
+    `strategy`; gates stand with their class or tier, actions come after everything. `digest` is the
+    SHA-256 (hex) of the ruleset's meaning, parameters included.
     Titles and descriptions are in the first of `languages`; `translations` holds them in the others by
     language and address, and `in_language` puts them in place. A Message carries every language.
     """

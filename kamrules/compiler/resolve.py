@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.expression import Scope
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
-from kamrules.expression.types import ACCOUNTS, INTEGER, SCORE, Kind, Type
+from kamrules.expression.types import ACCOUNTS, BOOL, DATE, INTEGER, SCORE, Kind, Type
 from kamrules.tables import DECIDED
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def _scope(draft: Draft) -> Scope:
         add("fact", name, StepValue(f"fact.{name}", kind), "fact", name)
     for name in model.score:
         add("score", name, StepValue(f"score.{name}", SCORE), "score", name)
+    for name in model.signal:
+        add("signal", name, StepValue(f"signal.{name}", BOOL), "signal", name)
+    for name in model.signal:
+        if (date := f"{name}_date") in owners:
+            problem = f"`{date}` is already the name of a {owners[date]}, and of the date of signal `{name}`"
+            draft.report("KR321", problem, "signal", name)
     names.update(_placements(draft))
     related = {name: table for name, table in draft.tables.items() if name != ACCOUNTS}
     return Scope(related, names, _parts(draft))
@@ -77,6 +83,8 @@ def _parts(draft: Draft) -> dict[str, Mapping[str, Node]]:
         address = f"score.{name}"
         bounds = {part: StepValue(f"{address}.{part}", SCORE) for part in ("low", "high")}
         parts[name] = {"band": StepValue(f"{address}.band", _choice(score.band)), **bounds}
+    for name in model.signal:
+        parts[name] = {"date": StepValue(f"signal.{name}.date", DATE)}
     if model.criterion:
         parts["criterion"] = {
             each: StepValue(f"criterion.{each}", SCORE) for each in model.criterion
@@ -143,7 +151,7 @@ def _cited(draft: Draft) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     groups: dict[str, Mapping[str, Any]] = {
         "fact": model.fact, "score": model.score, "criterion": model.criterion, "class": model.class_,
         "path": model.path, "tier": model.tier, "phase": model.phase, "strategy": model.strategy,
-        "role": model.role, "action": model.action,
+        "role": model.role, "action": model.action, "signal": model.signal,
     }  # fmt: skip
     for kind, rules in groups.items():
         for name, rule in rules.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.signals import is_date_of_signal, rule_of
 from kamrules.expression import Scope
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
 from kamrules.expression.types import ACCOUNTS, INTEGER, SCORE, Kind, Type
@@ -26,7 +27,9 @@ def scope_of(program: Program, *, tables: bool = False) -> Scope:
         for name, each in program.tables[ACCOUNTS].columns.items()
     }
     names |= {each.id: Constant(each.value, each.type, each.id) for each in program.parameters}
-    names |= {each.id: StepValue(each.address, each.type) for each in program.facts}
+    dates = [each for each in program.facts if is_date_of_signal(each)]
+    facts = [each for each in program.facts if each not in dates]
+    names |= {each.id: StepValue(each.address, each.type) for each in facts}
     names |= {each.id: StepValue(each.address, SCORE) for each in program.scores}
     placed: dict[str, Sequence[Class | Tier | Phase | Strategy]] = {
         "class": program.classes, "class_before": program.classes, "tier": program.tiers,
@@ -37,7 +40,9 @@ def scope_of(program: Program, *, tables: bool = False) -> Scope:
         for name, rules in placed.items()
         if rules
     }
-    parts: dict[str, dict[str, Node]] = {}
+    parts: dict[str, dict[str, Node]] = {
+        rule_of(each)[1]: {"date": StepValue(each.address, each.type)} for each in dates
+    }
     for score in program.scores:
         bounds = {part: StepValue(f"{score.address}.{part}", SCORE) for part in ("low", "high")}
         band = StepValue(f"{score.address}.band", _choice(each.id for each in score.bands))

@@ -19,6 +19,7 @@ from kamrules.compiler.program import (
     Tier,
 )
 from kamrules.compiler.scores import score
+from kamrules.compiler.signals import signals
 from kamrules.compiler.validity import Validity
 from kamrules.expression.nodes import Constant
 from kamrules.expression.types import NUMBER, Changing, Kind, Type
@@ -36,6 +37,7 @@ def type_rules(draft: Draft) -> None:
     model = draft.ruleset.model
     for name in model.fact:
         _fact(draft, name)
+    signals(draft)
     draft.scores = [score(draft, name) for name in model.score]
     draft.classes = [_class(draft, name) for name in model.class_]
     draft.paths = [_path(draft, name) for name in model.path]

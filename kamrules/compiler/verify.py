@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.parts import needs, trees
 from kamrules.compiler.program import Hit
+from kamrules.compiler.signals import rule_of
 from kamrules.diagnostics import Severity
 from kamrules.expression.nodes import Constant
 from kamrules.expression.walk import below
@@ -107,9 +108,10 @@ def _idle(draft: Draft) -> None:
         tuple(draft.strategies), tuple(draft.actions),
     )  # fmt: skip
     read = needs(rules)
-    for fact in draft.facts:
-        if fact.address not in read and fact.address not in draft.asked:
-            draft.report("KR501", f"no rule reads fact `{fact.id}`", "fact", fact.id,
+    used = {rule_of(each) for each in draft.facts if each.address in read | draft.asked}
+    for kind, name in dict.fromkeys(rule_of(each) for each in draft.facts):
+        if (kind, name) not in used:
+            draft.report("KR501", f"no rule reads {kind} `{name}`", kind, name,
                          severity=Severity.WARNING)  # fmt: skip
     named = {node.parameter for node in _constants(rules)} | standing_for_numbers(draft.ruleset)
     for name in draft.parameters:
@@ -144,6 +146,8 @@ def _numbers(model: RulesetModel) -> Iterator[str]:
         yield from _texts(action.due_days, action.effort_hours, action.cooldown_days)
     for tier in model.tier.values():
         yield from _texts(tier.level)
+    for signal in model.signal.values():
+        yield from _texts(signal.within_days, signal.at_least, signal.for_days)
 
 
 def _texts(*values: object) -> Iterator[str]:

@@ -28,6 +28,7 @@ from kamrules.document.models import (
 )
 from kamrules.document.ruleset import Ruleset
 from kamrules.document.schema import json_schema
+from kamrules.document.signals import SignalModel
 
 __all__ = [
     "ActionModel",
@@ -51,6 +52,7 @@ __all__ = [
     "RulesetModel",
     "ScaleModel",
     "ScoreModel",
+    "SignalModel",
     "SourceModel",
     "StrategyModel",
     "TableModel",

@@ -77,7 +77,8 @@ def _whole_form(value: Any) -> str | None:  # noqa: ANN401
     return "<whole>" if _number_form(value) == "<number>" else _number_form(value)
 
 
-def _step_form(value: Any) -> str | None:  # noqa: ANN401
+def list_form(value: Any) -> str | None:  # noqa: ANN401
+    """Return the tag of a text or a list, None for anything else."""
     found = "<list>" if isinstance(value, list) else form(value)
     return found if found in {"<list>", "<text>"} else None
 
@@ -165,7 +166,7 @@ ChoiceOrBool = Annotated[
 StepIn = Annotated[
     Annotated[list[ChoiceOrBool], Field(min_length=1), Tag("<list>")]
     | Annotated[Text, Tag("<text>")],
-    told_by(_step_form, 'an interval such as "[10..20)", or a list of choices'),
+    told_by(list_form, 'an interval such as "[10..20)", or a list of choices'),
 ]
 Value = Annotated[
     Annotated[bool, Tag("<bool>")]

@@ -31,8 +31,11 @@ RULES = (
 )
 """Tables whose members can be switched off; so can the gates of paths and tiers."""
 
-_INSTEAD = {"scale": "curve", "curve": "scale"}
-"""Writing the one over an inherited other takes its place."""
+_INSTEAD = {
+    "criterion": ("scale", "curve"),
+    "signal": ("then", "without", "at_least"),
+}
+"""Keys of which a rule has one: writing it over an inherited other takes its place."""
 
 
 def join(into: Entry, other: Entry) -> list[Diagnostic]:
@@ -69,10 +72,11 @@ def overlay(base: Entry, over: Entry, path: Path = ()) -> Entry:
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)) or _whole(path):
         return over
     merged = dict(base.value)
-    if len(path) == 2 and path[0] == "criterion":
-        for key, other in _INSTEAD.items():
-            if key in over.value and other not in over.value:
-                merged.pop(other, None)
+    if len(path) == 2:
+        one_of = _INSTEAD.get(str(path[0]), ())
+        if any(key in over.value for key in one_of):
+            for key in set(one_of) - over.value.keys():
+                merged.pop(key, None)
     for key, entry in over.value.items():
         known = merged.get(key)
         merged[key] = entry if known is None else overlay(known, entry, (*path, key))

@@ -11,7 +11,7 @@ from kamrules.diagnostics import Diagnostic, RulesetError, UsageError
 from kamrules.document import inheritance, messages, settings
 from kamrules.document.finding import Location, find, find_extended, shipped_folder, toml_files
 from kamrules.document.models import RulesetModel
-from kamrules.document.reading import UnreadableError, read_document
+from kamrules.document.reading import UnreadableError, parse_document, read_text
 from kamrules.document.refusals import refusals, reserved_ids
 from kamrules.document.ruleset import Ruleset, digest_of
 from kamrules.document.tree import Entry, entries, fault, origin, spot_of
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from kamrules.document.positions import Path
+    from kamrules.document.ruleset import Layers
 
 DEEPEST_EXTENDS = 30
 _MULTI_LINE = {"about", "objective", "because", "advice"}
-_FREE = {"message", "signal", "persona", "test"}
+_FREE = {"message", "persona", "test"}
 
 
 def load_ruleset(
@@ -46,6 +47,23 @@ def load_ruleset(
     reader = _Reader(places)
     reader.read(start)
     reader.give_up()
+    return _finished(reader, set or {})
+
+
+def reload_ruleset(layers: Layers, settings: Mapping[str, str]) -> Ruleset:
+    """Return a ruleset from the `layers` and `settings` of one that was loaded, without its files.
+
+    Raises as load_ruleset does, which it does for texts that an older kamrules took.
+    """
+    reader = _Reader(())
+    for number, layer in enumerate(layers, start=1):
+        reader.keep(layer, own=number == len(layers))
+    reader.give_up()
+    return _finished(reader, settings)
+
+
+def _finished(reader: _Reader, set: Mapping[str, str]) -> Ruleset:  # noqa: A002  the command line's word
+    """Return the ruleset of what was read. Raises as load_ruleset does."""
     root, strays = inheritance.extend(reader.layers)
     known = messages.addresses(root)
     messages.disinherit(root, known, reader.own)
@@ -58,11 +76,13 @@ def load_ruleset(
         raise RulesetError(*problems, *refusals(root, error, base)) from None
     if problems:
         raise RulesetError(*problems)
-    model, misfits = settings.apply(model, root, set or {})
+    model, misfits = settings.apply(model, root, set)
     if misfits:
         raise UsageError(*misfits)
     own = frozenset(reader.own)
-    return Ruleset(model, tuple(reader.files), digest_of(model), root, own, off)
+    layers = tuple(reader.texts)
+    files = tuple(reader.files)
+    return Ruleset(model, files, digest_of(model), root, own, off, layers, dict(set))
 
 
 @dataclass(slots=True)
@@ -72,6 +92,7 @@ class _Reader:
     folders: Sequence[FilePath]
     own: set[str] = field(default_factory=set)
     layers: list[Entry] = field(default_factory=list)
+    texts: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
     usage: bool = True
@@ -89,24 +110,48 @@ class _Reader:
 
     def read(self, location: Location) -> None:
         self.chain.append(location)
-        layer = self._files(location)
+        texts = self._texts(location)
+        layer = self._joined(texts)
         if layer is not None:
             for number, wanted in enumerate(_extended(layer)):
                 self._extend(layer, location, wanted, number)
             self.layers.append(layer)
+            self.texts.append(texts)
         self.done.append(location.identity)
         self.chain.pop()
 
-    def _files(self, location: Location) -> Entry | None:
+    def keep(self, texts: tuple[tuple[str, str], ...], *, own: bool) -> None:
+        """Take a layer whose files were read before."""
+        for shown, _ in texts:
+            self.files.append(shown)
+            if own:
+                self.own.add(shown)
+        layer = self._joined(texts)
+        if layer is not None:
+            self.layers.append(layer)
+            self.texts.append(texts)
+
+    def _texts(self, location: Location) -> tuple[tuple[str, str], ...]:
+        """Return the files of a ruleset, as shown to the user, with their texts."""
         found, problems = toml_files(location)
         self.refuse(*problems, usage=True)
-        layer: Entry | None = None
+        texts = []
         for path, shown in found:
             self.files.append(shown)
             if len(self.chain) == 1:
                 self.own.add(shown)
             try:
-                document = entries(read_document(path, shown))
+                texts.append((shown, read_text(path, shown)))
+            except UnreadableError as error:
+                self.refuse(*error.diagnostics, usage=error.usage)
+        return tuple(texts)
+
+    def _joined(self, texts: tuple[tuple[str, str], ...]) -> Entry | None:
+        """Return what the files of a layer say together; None when they cannot be used."""
+        layer: Entry | None = None
+        for shown, text in texts:
+            try:
+                document = entries(parse_document(text, shown))
             except UnreadableError as error:
                 self.refuse(*error.diagnostics, usage=error.usage)
                 continue

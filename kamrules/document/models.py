@@ -6,12 +6,11 @@ The descriptions are for authors: editors show them. Names here are the author's
 
 from __future__ import annotations
 
-import datetime  # noqa: TC003  pydantic reads the annotations at run time
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from kamrules.document.cases import PersonaModel, TestModel  # noqa: TC001  as above
+from kamrules.document.cases import PersonaModel, TestModel  # noqa: TC001  pydantic reads the annotations at run time
 from kamrules.document.changeable import Changeable
 from kamrules.document.conditions import ConditionModel
 from kamrules.document.fields import (
@@ -29,7 +28,6 @@ from kamrules.document.fields import (
     Priority,
     Rhythm,
     Share,
-    Slip,
     StepIn,
     Text,
     Texts,
@@ -39,11 +37,10 @@ from kamrules.document.fields import (
     Written,
     refuse,
 )
+from kamrules.document.rule import About, Rule, Source, Title
+from kamrules.document.signals import SignalModel  # noqa: TC001  as above
 from kamrules.document.values import choice_slips, parameter_slips
 
-About = Annotated[str, Field(description="What it is for, in a sentence or two")]
-Title = Annotated[Text, Field(description="The name people see; without it, the id in plain words")]
-Source = Annotated[Texts, Field(description="The clauses it comes from")]
 Conditions = Annotated[
     ConditionModel,
     Field(
@@ -165,26 +162,6 @@ class ScoreModel(Written):
         default_factory=dict, description='Named stretches of the score, such as "[40..70)"'
     )
     source: Source = Field(default_factory=list)
-
-
-class Rule(Written):
-    """What every rule may carry."""
-
-    noun: ClassVar[str] = "a rule"
-    title: Title | None = None
-    about: About = ""
-    source: Source = Field(default_factory=list)
-    enabled: bool = Field(default=True, description="false switches the rule off")
-    valid_from: datetime.date | None = Field(default=None, description="The first day it holds")
-    valid_to: datetime.date | None = Field(default=None, description="The last day it holds")
-
-    @model_validator(mode="after")
-    def _validity_runs_forward(self) -> Self:
-        start, end = self.valid_from, self.valid_to
-        if start is not None and end is not None and start > end:
-            message = f"`valid_to` {end} lies before `valid_from` {start}: the rule never holds"
-            refuse([Slip("KR162", message, ("valid_to",))])
-        return self
 
 
 class ScaleModel(Written):
@@ -323,7 +300,6 @@ class SourceModel(Written):
     title: Text = Field(description="The clause's title")
 
 
-Free = dict[Id, dict[str, Any]]
 Translations = Annotated[
     dict[str, dict[str, Text]],
     WithJsonSchema(
@@ -371,7 +347,10 @@ class RulesetModel(Written):
     message: Translations = Field(
         default_factory=dict, description="Translations of texts, by language and address"
     )
-    signal: Free = Field(default_factory=dict, description="Patterns over dated rows")
+    signal: dict[Id, SignalModel] = Field(
+        default_factory=dict,
+        description="Patterns over dated rows: one after another, or without it",
+    )
     persona: dict[Id, PersonaModel] = Field(
         default_factory=dict, description="Named example accounts"
     )

@@ -44,7 +44,12 @@ def read_document(path: Path, file: str) -> Document:
 
     Raises UnreadableError.
     """
-    return parse_document(_decode(_content(path, file), file), file)
+    return parse_document(read_text(path, file), file)
+
+
+def read_text(path: Path, file: str) -> str:
+    """Return the text at a path, shown to the user as `file`. Raises UnreadableError."""
+    return _decode(_content(path, file), file)
 
 
 def parse_document(text: str, file: str) -> Document:

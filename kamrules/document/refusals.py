@@ -73,7 +73,7 @@ def reserved_ids(root: Entry) -> list[Diagnostic]:
                 )
                 problems.append(fault(root, "KR155", message, (*path, key), key=True))
 
-    for section in ("parameter", "table", "fact", "score"):
+    for section in ("parameter", "table", "fact", "score", "signal"):
         check((section,), section)
     tables = entry_at(root, ("table",))
     if tables is not None and isinstance(tables.value, dict):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _UNITS = {
     "due_days": "days",
+    "within_days": "days",
+    "for_days": "days",
     "cooldown_days": "days",
     "contact_every_days": "days",
     "effort_hours": "hours",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from kamrules.document.tree import Entry
 
 
+Layers = tuple[tuple[tuple[str, str], ...], ...]
+"""The files that were read and their texts, ruleset by ruleset, the furthest base first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """A ruleset read from its files, with what it extends, settings applied, switched-off rules gone.
@@ -25,7 +29,8 @@ class Ruleset:
     `files` are all files read, as shown to the user; `digest` is the SHA-256 (hex) of the content,
     whatever the files are called, however they are laid out and whichever rulesets they came from.
     `own` are the files that are not those of a ruleset it extends; `off` says of the rules that are switched
-    off, by their paths, where that is written.
+    off, by their paths, where that is written. `layers` and `settings` are what it was made from: it can be
+    made again from them when its files are gone.
     """
 
     model: RulesetModel
@@ -34,6 +39,8 @@ class Ruleset:
     root: Entry = field(repr=False, compare=False)
     own: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     off: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
+    layers: Layers = field(default=(), repr=False, compare=False)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, *path: str | int) -> SourceText:
         """Return the string at a path, such as ("class", "key", "when", 1), with its place.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from kamrules.compiler.parts import trees
+from kamrules.expression.besides import columns_beside
 from kamrules.expression.nodes import AccountColumn, Aggregation, Node, RowColumn
-from kamrules.expression.types import ACCOUNTS
+from kamrules.expression.types import ACCOUNTS, Kind
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def layout_of(program: Program) -> Layout:
         used = rows.setdefault(one.table, set())
         if one.column is not None:
             used.add((one.column, one.function in {Aggregation.SUM, Aggregation.MEAN}))
+        for table, column, joined in columns_beside(one):
+            key = key_of(program, table, column) if joined else (column, False)
+            rows.setdefault(table, set()).add(key)
         order = program.tables[one.table].order
         if one.function in {Aggregation.FIRST, Aggregation.LAST} and order is not None:
             used.add((order, False))
@@ -54,3 +58,9 @@ def layout_of(program: Program) -> Layout:
             if name in rows
         ),
     )  # fmt: skip
+
+
+def key_of(program: Program, table: str, column: str) -> tuple[str, bool]:
+    """Return how a column by which rows are joined is held: numbers exactly, as stored units."""
+    kind = program.tables[table].columns[column].type
+    return column, kind.numeric and kind.kind is not Kind.DATE

@@ -8,8 +8,9 @@ from kamrules.expression.checker import Checker, Failed, Scope
 from kamrules.expression.folding import folded
 from kamrules.expression.lexer import Problem
 from kamrules.expression.parser import parse, parse_interval
+from kamrules.expression.rows import Rows, rows_alone
 from kamrules.expression.template import compile_message
-from kamrules.expression.text import canonical, without_spans
+from kamrules.expression.text import canonical, canonical_rows, without_spans
 from kamrules.expression.types import Interval
 
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Type
 
 __all__ = [
+    "Rows",
     "Scope",
     "canonical",
+    "canonical_rows",
     "compile_expression",
     "compile_interval",
     "compile_message",
+    "compile_rows",
     "without_spans",
 ]
 
@@ -42,6 +46,25 @@ def compile_expression(
     try:
         node = checker.value(tree)
         return (node if expected is None else checker.expect(node, expected)), ()
+    except Failed:
+        return None, tuple(checker.found)
+
+
+def compile_rows(
+    source: SourceText, scope: Scope, expected: Type
+) -> tuple[Rows | None, tuple[Diagnostic, ...]]:
+    """Return rows of a related table, written `table`, `table[condition]` or either with `.column` behind.
+
+    A column that is named has the expected type. When something is wrong the rows are None and the
+    diagnostics say what.
+    """
+    try:
+        tree = parse(source.text)
+    except Problem as problem:
+        return None, (_diagnostic(source, problem),)
+    checker = Checker(source, scope)
+    try:
+        return rows_alone(checker, tree, expected), ()
     except Failed:
         return None, tuple(checker.found)
 

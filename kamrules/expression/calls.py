@@ -223,7 +223,7 @@ class Calls:
             if isinstance(each, OfBook):
                 lead = f"`{name}` takes what is known of one account"
                 raise fail("KR260", f"{lead}, and `{each.function}` compares all", each.span)
-            if isinstance(each, StepValue) and not each.address.startswith("fact."):
+            if isinstance(each, StepValue) and not each.address.startswith(("fact.", "signal.")):
                 lead = f"`{name}` comes before scores and decisions"
                 raise fail("KR261", f"{lead}, and `{written(each.span)}` is one", each.span)
         function = OF_BOOK[name]

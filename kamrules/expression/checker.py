@@ -233,7 +233,7 @@ class Checker:
         if isinstance(tree.owner, syntax.Name) and tree.owner.name == ACCOUNTS:
             raise self.fail("KR201", "the account's own columns stand without a table", tree.span,
                             f"did you mean `{tree.name}`?")  # fmt: skip
-        rows = self._rows(tree.owner, table)
+        rows = self.rows(tree.owner, table)
         columns = self.scope.tables[rows.table].columns
         if rows.column is not None:
             raise self.fail("KR216", f"`{rows.column}` is a column and has no parts", tree.where)
@@ -258,7 +258,8 @@ class Checker:
         mend = f"did you mean `{close}`?" if close else None
         return self.fail("KR202", f"table `{table}` has no column `{tree.name}`", tree.where, mend)
 
-    def _rows(self, tree: syntax.Tree, table: Table | None) -> Rows:
+    def rows(self, tree: syntax.Tree, table: Table | None) -> Rows:
+        """Return the rows that a table, a filter over one, or a column of it stand for."""
         if isinstance(tree, syntax.Name) and tree.name not in self.scope.tables:
             close = nearest(tree.name, self.scope.tables)
             if tree.name in self.scope.names or (table is not None and tree.name in table.columns):
@@ -279,7 +280,7 @@ class Checker:
         return found
 
     def _filter(self, tree: syntax.Filter, table: Table | None) -> Rows:
-        rows = self._rows(tree.table, table)
+        rows = self.rows(tree.table, table)
         if rows.column is not None:
             text = self.written(tree.table.span)
             raise self.fail("KR216", "the condition stands behind the table, before the column", tree.span,

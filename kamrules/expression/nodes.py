@@ -154,10 +154,10 @@ class RowColumn:
 class StepValue:
     """The result of another step of the program.
 
-    `address` is one of `fact.<id>`, `score.<id>`, `score.<id>.band`, `score.<id>.low`,
-    `score.<id>.high`, `criterion.<id>` (its points), `class`, `tier`, `tier.level`, `phase`,
-    `strategy`, `class_before`, `tier_before`, and (only after the compiler has shared them)
-    `aggregate.<number>` and `book.<number>.<function>`.
+    `address` is one of `fact.<id>`, `signal.<id>`, `signal.<id>.date`, `score.<id>`,
+    `score.<id>.band`, `score.<id>.low`, `score.<id>.high`, `criterion.<id>` (its points), `class`,
+    `tier`, `tier.level`, `phase`, `strategy`, `class_before`, `tier_before`, and (only after the
+    compiler has shared them) `aggregate.<number>` and `book.<number>.<function>`.
     """
 
     address: str
@@ -294,6 +294,31 @@ class Or:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Whether enough other rows stand beside the row at hand in time: what signals are made of.
+
+    It is one of the conjuncts of an aggregate's `where`, never deeper. It counts the rows of `table` for
+    which `where` is true (None: all), whose `date` column is known and lies from `day` + `first` to `day` +
+    `last` days, both included, `day` being a column of the row at hand, and whose value in each of the
+    columns `same` is known and equals the row at hand's. The row at hand does not count itself. It is true
+    when `needed` or more are found, with `needed` 0 when none is; a row whose `day` is unknown does not
+    count in its aggregate. An aggregate is unknown where `table` is lacking in the book.
+    RowColumn nodes in `where` are of `table`.
+    """
+
+    table: str
+    where: Node | None
+    date: str
+    day: str
+    first: int
+    last: int
+    same: tuple[str, ...]
+    needed: int
+    span: Span = NOWHERE
+    type: Type = BOOL
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Kleene not: unknown stays unknown."""
 
@@ -320,4 +345,5 @@ Node = (
     | And
     | Or
     | Not
+    | Beside
 )

@@ -15,6 +15,7 @@ from kamrules.expression.nodes import (
     And,
     Arithmetic,
     AsOf,
+    Beside,
     Call,
     Compare,
     Comparison,
@@ -42,8 +43,17 @@ EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
 def canonical(node: Node) -> str:
-    """Return the text of a typed tree; parsed and checked again, it gives an equal tree."""
+    """Return the text of a typed tree; parsed and checked again, it gives an equal tree.
+
+    Only what stands beside a row (Beside) is told in words of its own.
+    """
     return _at_least(node, EITHER)
+
+
+def canonical_rows(table: str, where: Node | None, column: str | None) -> str:
+    """Return the text of rows of a table as an author writes them: `table[condition].column`."""
+    condition = f"[{canonical(where)}]" if where is not None else ""
+    return f"{table}{condition}" + (f".{column}" if column is not None else "")
 
 
 def without_spans(node: Node) -> Node:
@@ -104,12 +114,14 @@ def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a 
         case Or(items=items):
             # `and` inside `or` is put in brackets, so that nobody has to know which binds tighter
             return " or ".join(_at_least(each, NEGATION) for each in items), EITHER
+        case Beside():
+            return _beside(node), COMPARISON
 
 
 def name_of(address: str) -> str:
     """Return the name by which an author calls the result of a step."""
     kind, _, rest = address.partition(".")
-    return rest if kind in {"fact", "score"} else address
+    return rest if kind in {"fact", "signal", "score"} else address
 
 
 def _asked(node: Among | IsUnknown, negated: str) -> str:
@@ -149,10 +161,32 @@ def _chain(node: And) -> str | None:
 
 
 def _aggregate(node: Aggregate) -> str:
-    where = f"[{canonical(node.where)}]" if node.where is not None else ""
-    column = f".{node.column}" if node.column is not None else ""
+    rows = canonical_rows(node.table, node.where, node.column)
     item = f", {canonical(node.item)}" if node.item is not None else ""
-    return f"{node.function.value}({node.table}{where}{column}{item})"
+    return f"{node.function.value}({rows}{item})"
+
+
+def _beside(node: Beside) -> str:
+    """Return what stands beside a row in words; no author writes them, a signal's keys say the same.
+
+    Both columns of dates are named, and every number, so that different ones have different texts.
+    """
+    rows = canonical_rows(node.table, node.where, node.date)
+    found = f"{node.needed} or more of {rows}" if node.needed else f"without {rows}"
+    if node.first == node.last == 0:
+        when = f"on {node.day}"
+    elif node.first == 0:
+        when = f"up to {_days(node.last)} after {node.day}"
+    elif node.last == 0:
+        when = f"in the {_days(-node.first)} up to {node.day}"
+    else:
+        when = f"from {_days(node.first)} to {_days(node.last)} after {node.day}"
+    shared = f", same {' and '.join(node.same)}" if node.same else ""
+    return f"{found} {when}{shared}"
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
 
 
 def _arithmetic(node: Arithmetic) -> tuple[str, int]:

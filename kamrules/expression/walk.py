@@ -10,6 +10,7 @@ from kamrules.expression.nodes import (
     Among,
     And,
     Arithmetic,
+    Beside,
     Call,
     Compare,
     If,
@@ -43,6 +44,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.condition, node.then, node.otherwise)
         case Aggregate():
             return tuple(each for each in (node.where, node.item) if each is not None)
+        case Beside():
+            return () if node.where is None else (node.where,)
         case _:
             return ()
 
@@ -70,14 +73,20 @@ def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
             if parts is asked:
                 return node
             return replace(node, condition=parts[0], then=parts[1], otherwise=parts[2])
-        case Aggregate():
-            where = None if node.where is None else change(node.where)
-            inner = None if node.item is None else change(node.item)
-            if where is node.where and inner is node.item:
-                return node
-            return replace(node, where=where, item=inner)
+        case Aggregate() | Beside():
+            return _of_rows(node, change)
         case _:
             return node
+
+
+def _of_rows(node: Aggregate | Beside, change: Callable[[Node], Node]) -> Node:
+    where = None if node.where is None else change(node.where)
+    if isinstance(node, Beside):
+        return node if where is node.where else replace(node, where=where)
+    item = None if node.item is None else change(node.item)
+    if where is node.where and item is node.item:
+        return node
+    return replace(node, where=where, item=item)
 
 
 def _changed(nodes: tuple[Node, ...], change: Callable[[Node], Node]) -> tuple[Node, ...]:

@@ -11,6 +11,7 @@ from kamrules.workbench import sample_business, sample_knowledge, sample_people
 from kamrules.workbench.sample_chance import Chance
 from kamrules.workbench.sample_details import DETAILS
 from kamrules.workbench.sample_profiles import profiles
+from kamrules.workbench.sample_stories import tell_stories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,6 +133,9 @@ def sample_book(
         ]
     _details(tables, {each.account_id: each for each in companies}, as_of, seed)
     tables |= _knowledge(companies, tables["plans"], as_of, seed)
+    tell_stories(
+        {name: rows for name, rows in tables.items() if rows is not own}, companies, as_of, seed
+    )
     if len(own) > 20:
         own.append({**own[16], "name": f"{own[16]['name']} (old record)"})
     for name, rows in tables.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -94,9 +95,12 @@ def told_by(warehouse: Warehouse, program: Program, case: Case) -> Tables:
 def facts_by_oracle(program: Program, case: Case) -> list[dict[str, Any]]:
     """Return every fact and gate of the first accounts, as the oracle works them out."""
     book = facts_of(case.tables)
+    signals = tomllib.loads(case.ruleset).get("signal", {})
     found = []
     for key in sorted(book)[:FEW]:
-        account = Account(program, book[key], case.as_of, None, case.language, list(book.values()))
+        account = Account(
+            program, book[key], case.as_of, None, case.language, list(book.values()), signals
+        )
         told = {each.id: _unsigned(account[each.address]) for each in program.facts}
         points = {
             f"{one.id}_points": _unsigned(account[one.address])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +85,18 @@ def by_oracle(program: Program, case: Case) -> Tables:
     """Decide account after account, slowly."""
     found: Tables = {name: [] for name in NAMES}
     book = list(facts_of(case.tables).values())
+    signals = tomllib.loads(case.ruleset).get("signal", {})
     for account_id, facts in facts_of(case.tables).items():
         earlier = case.past.of(account_id) if case.past is not None else None
         tables = decide_slowly(
-            program, facts, case.as_of, earlier, case.top, language=case.language, book=book
+            program,
+            facts,
+            case.as_of,
+            earlier,
+            case.top,
+            language=case.language,
+            book=book,
+            signals=signals,
         )
         for name, some in tables.items():
             found[name] += some

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from kamrules.decision import Earlier
-from kamrules.engines.row import decide
+from kamrules.engines.row import decide, explain
 from tests.agreement.comparing import differences
 from tests.agreement.engines import NAMES, by_row, by_sql, compiled
-from tests.strategies import Case, cases
+from tests.strategies import Case, cases, facts_of
 from tests.strategies.books import Past, TableData
 
 if TYPE_CHECKING:
@@ -286,3 +286,24 @@ def test_an_earlier_state_of_rules_that_are_gone_is_as_none():
         assert Earlier.model_validate({"class": "ghost", "tier": None, "proposed": {}})
 
     for_every(cases())(check)
+
+
+def test_an_explanation_names_rows_of_a_signal_exactly_where_it_is_true():
+    found = {True: 0, False: 0, None: 0}
+
+    def check(case):
+        program = compiled(case.ruleset)
+        signals = [each.id for each in program.facts if each.address == f"signal.{each.id}"]
+        for facts in facts_of(case.tables).values():
+            told = explain(program, facts, as_of=case.as_of, strict=False).facts
+            for name in signals:
+                (read,) = told[name].reads
+                assert (None if read.rows is None else read.rows > 0) is read.value
+                found[read.value] += 1
+                # the date is that of one of these rows
+                (date,) = told[f"{name}_date"].reads
+                assert (date.value is not None) is (read.value is True)
+                assert (date.given_by in read.at) is (read.value is True)
+
+    for_every(cases())(check)
+    assert min(found.values()) > 0, found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.program import Logic
 from tests.oracle.expression import World, kleene_and, kleene_not, kleene_or, number, value_of
+from tests.oracle.measuring import inside, points_of, weighted
 from tests.oracle.reading import TOO_LONG, half_away
 from tests.oracle.showing import shown
+from tests.oracle.signals import signal
 from tests.oracle.standing import standing
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         ActionRule,
         Class,
         Condition,
-        Criterion,
         Gate,
         Message,
         Phase,
@@ -70,7 +70,9 @@ class Account(Mapping[str, "Value"]):
         earlier: Earlier | None,
         language: str,
         book: Sequence[Mapping[str, Any]] | None = None,
+        signals: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        self.signals = signals or {}
         self.program = standing(program, as_of)
         self.as_of = as_of
         self.language = language
@@ -111,6 +113,12 @@ class Account(Mapping[str, "Value"]):
         if kind == "fact":
             [fact] = [each for each in program.facts if each.id == rest]
             return value_of(fact.value, self.world)
+        if kind == "signal":
+            name, _, part = rest.partition(".")
+            holds, day = self.once(
+                ("signal", name), lambda: signal(self.signals[name], program, self.world)
+            )
+            return day if part else holds  # type: ignore[no-any-return]
         if kind == "score":
             name, _, part = rest.partition(".")
             return getattr(self.score(name), part or "value")  # type: ignore[no-any-return]
@@ -138,10 +146,7 @@ class Account(Mapping[str, "Value"]):
         mine = compared(step.item, self.world)
         if mine is None or self.book is None:
             return None
-        others = [
-            compared(step.item, Account(self.program, facts, self.as_of, None, self.language).world)
-            for facts in self.book
-        ]
+        others = [compared(step.item, self._beside(facts).world) for facts in self.book]
         known = [each for each in others if each is not None]
         rank = 1 + len([each for each in known if each > mine])
         if function == "rank":
@@ -150,6 +155,10 @@ class Account(Mapping[str, "Value"]):
             return float(rank) / float(len(known)) if known else None
         total = sum(known)
         return None if total == 0 or abs(total) >= TOO_LONG else float(mine) / float(total)
+
+    def _beside(self, facts: Mapping[str, Any]) -> Account:
+        """Return another account of the book."""
+        return Account(self.program, facts, self.as_of, None, self.language, signals=self.signals)
 
     # conditions and messages
 
@@ -349,45 +358,3 @@ def compared(item: Node, world: World) -> int | None:
     scaled = number(value) * (10_000.0 if item.type.kind.value == "money" else 1_000_000.0)
     units = half_away(Fraction(scaled)) if math.isfinite(scaled) else TOO_LONG
     return units if abs(units) < TOO_LONG else None
-
-
-def inside(value: float, interval: Any) -> bool:
-    """Return whether the value lies in the interval."""
-    low, high = interval.low, interval.high
-    if low is not None and (value < low or (value == low and not interval.low_closed)):
-        return False
-    return high is None or value < high or (value == high and interval.high_closed)
-
-
-def points_of(criterion: Criterion, value: Value) -> float | None:
-    """Return the points of a known value, None of an unknown one."""
-    if value is None:
-        return None
-    if criterion.curve:
-        return on_curve(criterion.curve, number(value))
-    for step in criterion.scale:
-        if step.interval is not None:
-            if inside(number(value), step.interval):
-                return step.points
-        elif step.choices is None or value in step.choices:
-            return step.points
-    return 0.0
-
-
-def on_curve(curve: tuple[tuple[float, float], ...], x: float) -> float:
-    """Return the points that the curve gives to x."""
-    if x <= curve[0][0]:
-        return curve[0][1]
-    for (x0, p0), (x1, p1) in itertools.pairwise(curve):
-        if x <= x1:
-            return p0 + (p1 - p0) * ((x - x0) / (x1 - x0))
-    return curve[-1][1]
-
-
-def weighted(parts: list[tuple[float, float]]) -> float | None:
-    """Return the mean of the points, weighted, None when the weights sum to nothing."""
-    total = weights = 0.0
-    for weight, points in parts:
-        total += weight * points
-        weights += weight
-    return None if weights == 0 else total / weights

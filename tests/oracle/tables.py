@@ -26,12 +26,14 @@ def decide_slowly(
     *,
     language: str = "en",
     book: Sequence[Mapping[str, Any]] | None = None,
+    signals: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, list[Row]]:
     """Return the rows of every output table for one account; `top` None keeps all proposed actions.
 
-    `book` holds the facts of every account of the book, if the account is to be compared with them.
+    `book` holds the facts of every account of the book, if the account is to be compared with them,
+    and `signals` the ruleset's signals as written, by id.
     """
-    account = Account(program, facts, as_of, earlier, language, book)
+    account = Account(program, facts, as_of, earlier, language, book, signals)
     actions, proposed = _actions(account)
     return {
         "decisions": [_decision(account, facts, actions, proposed)],

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import Earlier
+from kamrules.expression.types import Kind
 from tests.strategies.values import FORMS, moved, pool
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ ACCOUNT_IDS = (
     "1", "01", "1.0", "a", "A", "ä", "a\u0308", "中", "😀", "o'x", '"', "a\nb", "a,b", "=1", "\\", "NULL",
     "true", "1e0", "-0", "%", "x;y", "nan",
 )  # fmt: skip
+NEAR = (-1, 0, -2, -14, -15, -16, -30, -31, -44, 1)
+"""Days from that of the run; they lie as far apart as signals ask, or a day more or less."""
 STRANGER = "no such account"
 
 
@@ -47,32 +50,51 @@ class Past:
         return Earlier.model_validate({"class": class_, "tier": tier, "proposed": proposed})
 
 
-def book(draw: Draw, words: Vocabulary, as_of: datetime.date) -> dict[str, TableData]:
-    """Return the tables of a book; related tables may be lacking or empty, columns too."""
-    count = draw.whole(1, 8)
+def book(
+    draw: Draw, words: Vocabulary, as_of: datetime.date, *, close: bool = False
+) -> dict[str, TableData]:
+    """Return the tables of a book; related tables may be lacking or empty, columns too.
+
+    `close`: an account has more rows, and their dates lie near each other.
+    """
+    count = draw.whole(1, 3 if close else 8)
     start = draw.whole(0, len(ACCOUNT_IDS) - count)
     accounts = list(ACCOUNT_IDS[start : start + count])
-    tables = {"accounts": _table(draw, words, "accounts", as_of, accounts)}
+    tables = {"accounts": _table(draw, words, "accounts", as_of, accounts, close=False)}
     for name in words.tables:
         if name == "accounts" or draw.chance(10):
             continue
-        owners = [] if draw.chance(10) else _owners(draw, accounts)
-        tables[name] = _table(draw, words, name, as_of, owners)
+        owners = [] if draw.chance(10) else _owners(draw, accounts, close=close)
+        tables[name] = _table(draw, words, name, as_of, owners, close=close)
     return tables
 
 
-def _owners(draw: Draw, accounts: list[str]) -> list[str]:
+def _owners(draw: Draw, accounts: list[str], *, close: bool) -> list[str]:
     """Return the account of every row of a related table, in no order."""
     known = [*accounts, *accounts, STRANGER]
-    return draw.many(0, min(3 * len(accounts), 12), lambda: draw.one(known))
+    most = 14 if close else min(3 * len(accounts), 12)
+    return draw.many(0, most, lambda: draw.one(known))
 
 
 def _table(
-    draw: Draw, words: Vocabulary, name: str, as_of: datetime.date, owners: list[str]
+    draw: Draw,
+    words: Vocabulary,
+    name: str,
+    as_of: datetime.date,
+    owners: list[str],
+    *,
+    close: bool,
 ) -> TableData:
     columns = {key: of for key, of in words.tables[name].items() if not draw.chance(4)}
     forms = {key: draw.one(FORMS[of.kind]) for key, of in columns.items()}
     pools = {key: pool(draw, of, forms[key], as_of) for key, of in columns.items()}
+    if close:
+        near = [moved(as_of, days) for days in NEAR]
+        for key in [key for key, of in columns.items() if of.kind is Kind.DATE]:
+            pools[key] = [*near, *draw.some(pools[key], 25)]
+        for key in columns.keys() & words.joining.keys():
+            # few values, so that rows meet; None, by which they do not, stands first
+            pools[key] = [*pools[key][1:4], *draw.some(pools[key], 20)]
     rows = [
         {"account_id": owner, **{key: draw.one(held) for key, held in pools.items()}}
         for owner in owners

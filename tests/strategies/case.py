@@ -115,7 +115,7 @@ def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Case:
     choose = Draw(draw)
     as_of = choose.one(DAYS)
     tables, words = rulesets.ruleset(choose, as_of)
-    found = books.book(choose, words, as_of)
+    found = books.book(choose, words, as_of, close="signal" in tables)
     ids = {kind: list(tables.get(kind, ())) for kind in ("class", "tier", "action")}
     past = books.past(choose, found, ids, as_of)
     languages = tables["ruleset"].get("languages", ["en"])

@@ -214,7 +214,7 @@ class Expressions:
         """Return an aggregate of something worked out for each row, or of a column if there is none."""
         tables = [name for name in self.sight.tables if self.within(name)._has(kind)]
         if not tables or self.sight.aggregates <= 0:
-            return self.leaf(kind)
+            return self.leaf(kind, typed=True)
         table = self.draw.one(tables)
         # the mean of integers is none
         functions = (

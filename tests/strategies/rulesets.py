@@ -6,11 +6,12 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kamrules.expression.types import INTEGER, SCORE, SHARE, Kind, Type
+from kamrules.expression.types import BOOL, DATE, INTEGER, SCORE, SHARE, Kind, Type
 from tests.strategies import scores
 from tests.strategies.conditions import condition
 from tests.strategies.drawing import ids as names_from
 from tests.strategies.expressions import NUMERIC, Expressions, Sight
+from tests.strategies.signals import signal
 from tests.strategies.values import moved
 from tests.strategies.vocabulary import vocabulary
 
@@ -96,6 +97,8 @@ def ruleset(draw: Draw, as_of: datetime.date) -> tuple[dict[str, Any], Vocabular
         header["languages"] = ["en", "zh"]
     made.tables = {"ruleset": header, "parameter": words.parameters, "table": words.written}
     _facts(made)
+    if draw.chance(70):
+        _signals(made)
     if draw.chance(50):
         _whole_book(made)
     if draw.chance(70):
@@ -148,6 +151,19 @@ def _facts(made: Written, at_most: int = 4) -> None:
         if of.choices:
             facts[name]["choices"] = list(of.choices)
         made.see({name: of})
+
+
+def _signals(made: Written) -> None:
+    """Write signals over the tables that have dates; whatever is decided later may read them."""
+    draw = made.draw
+    signals = made.tables["signal"] = {}
+    seen: dict[str, Type] = {}
+    dated = [each for each in made.sight.tables if each in made.sight.orders]
+    for _ in range(draw.whole(1, 3) if dated else 0):
+        name = next(made.ids)
+        signals[name] = signal(made.write, made.tables["parameter"], made.as_of)
+        seen |= {name: BOOL, f"{name}.date": DATE}
+    made.see(seen)
 
 
 def _whole_book(made: Written) -> None:
@@ -321,6 +337,12 @@ def _actions(made: Written) -> None:
         if excluded := draw.some(names[number + 1 :], 35):
             action["excludes"] = excluded
         actions[name] = made.dated(action)
+    for signal_ in made.tables.get("signal", {}):
+        name = next(made.ids)
+        actions[name] = {
+            "title": name, "when": draw.one([signal_, f"not {signal_}", f"{signal_} is unknown"]),
+            "priority": 50, "owner": "seller", "due_days": 0, "because": "{" + signal_ + ".date}",
+        }  # fmt: skip
     if draw.chance(30):
         made.tables["action"] = dict(draw.shuffled(list(actions.items())))
 

@@ -20,6 +20,8 @@ KINDS = (
     Kind.MONEY, Kind.NUMBER, Kind.BOOL, Kind.CHOICE, Kind.DATE, Kind.INTEGER, Kind.SHARE, Kind.SCORE,
     Kind.TEXT, Kind.DAYS,
 )  # fmt: skip
+JOINING = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.BOOL)
+"""Kinds of a column that all related tables have, by which signals may join their rows."""
 TABLES = ("orders", "contacts", "union", "list_1")
 
 
@@ -32,6 +34,7 @@ class Vocabulary:
     names: dict[str, Type] = field(default_factory=dict)
     written: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    joining: dict[str, Type] = field(default_factory=dict)
 
 
 def vocabulary(draw: Draw, ids: Iterator[str], as_of: datetime.date) -> Vocabulary:
@@ -42,10 +45,13 @@ def vocabulary(draw: Draw, ids: Iterator[str], as_of: datetime.date) -> Vocabula
         accounts["name"] = TEXT
     _declare(draw, found, "accounts", accounts)
     found.names.update(accounts, account_id=TEXT)
+    if draw.chance(60):
+        found.joining = {next(ids): Type(draw.one(JOINING))}
     for name in draw.some(TABLES, 40):
         columns = _columns(draw, _reused(draw, accounts, ids), 1, 4)
         if draw.chance(75):
             columns[next(ids)] = DATE
+        columns |= found.joining
         _declare(draw, found, name, columns)
     for kind in draw.some(KINDS, 40):
         _parameter(draw, found, next(ids), kind, as_of)

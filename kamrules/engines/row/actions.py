@@ -10,7 +10,7 @@ from kamrules.engines.row.placement import UNKNOWN
 from kamrules.expression.nodes import Constant
 
 if TYPE_CHECKING:
-    from kamrules.compiler.program import ActionRule, Condition, GapRule, Program
+    from kamrules.compiler.program import Condition, GapRule, Program
     from kamrules.engines.row.code import Writer
 
 MOST = 100_000
@@ -82,7 +82,7 @@ def _write_action(writer: Writer, program: Program, index: int, bits: dict[str, 
         return
     writer.line(f"if {test}:")
     writer.depth += 1
-    key = _key(writer, program, index, action)
+    key = key_of(writer, program, index)
     if action.excluded_by:
         writer.line(f"if live & {sum(bits[each] for each in action.excluded_by)}:")
         writer.line(f"    held.append(({key}, 0))")
@@ -100,7 +100,9 @@ def _write_action(writer: Writer, program: Program, index: int, bits: dict[str, 
     writer.depth -= 2 if action.excluded_by else 1
 
 
-def _key(writer: Writer, program: Program, index: int, action: ActionRule) -> str:
+def key_of(writer: Writer, program: Program, index: int) -> str:
+    """Return source for the key by which an action is ranked; see write_actions."""
+    action = program.actions[index]
     count = len(program.actions)
     rest = count - 1 - index
     if isinstance(action.priority, Constant):

@@ -78,18 +78,24 @@ class RowEngine:
         cutoffs: Cutoffs | None = None,
     ) -> Compact:
         """Decide prepared facts: ids and numbers only. Raises DataError for another program's cut-offs."""
-        _, function, telling = self.slice(as_of)
+        function = self.slice(as_of)[1]
+        return Compact._make(function(*self.asked(prepared, as_of, earlier, cutoffs)))
+
+    def asked(
+        self,
+        prepared: Prepared,
+        as_of: datetime.date,
+        earlier: Earlier | None = None,
+        cutoffs: Cutoffs | None = None,
+    ) -> tuple[Any, ...]:
+        """Return what the generated function takes. Raises DataError for another program's cut-offs."""
         today = as_of.toordinal() - EPOCH
         placing = () if self._alone and cutoffs is None else self._placing(cutoffs)
         if earlier is None:
-            return Compact._make(
-                function(prepared.account, prepared.tables, today, None, None, None, *placing)
-            )
+            return (prepared.account, prepared.tables, today, None, None, None, *placing)
         proposed = {name: each.toordinal() - EPOCH for name, each in earlier.proposed.items()}
-        before = telling.before(earlier)
-        return Compact._make(
-            function(prepared.account, prepared.tables, today, *before, proposed, *placing)
-        )
+        before = self.slice(as_of)[2].before(earlier)
+        return (prepared.account, prepared.tables, today, *before, proposed, *placing)
 
     def _placing(self, cutoffs: Cutoffs | None) -> tuple[Any, ...]:
         """Return what the function takes beside the rest: the lookups in cut-offs, if it looks up any."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kamrules.compiler.program import Hit, WhenUnknown
 from kamrules.engines.row.actions import write_actions
 from kamrules.engines.row.arithmetic import decayed, rounded, stored_day, stored_units
+from kamrules.engines.row.beside import counted
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.loops import write_aggregates
 from kamrules.engines.row.placement import write_class, write_first, write_tier
@@ -28,27 +29,36 @@ def generate(program: Program, layout: Layout) -> Callable[..., tuple[object, ..
     return function(source, "decide", writer)
 
 
-def function(source: str, name: str, writer: Writer) -> Callable[..., Any]:
-    """Return the function of that name that the source defines; it knows the writer's constants."""
+def function(
+    source: str, name: str, writer: Writer, **more: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return the function of that name in the source; it knows the writer's constants, and `more`."""
     space: dict[str, Any] = {
         "__builtins__": {},
         "min": min, "max": max, "abs": abs, "len": len, "int": int, "bool": bool, "set": set,
         "rounded": rounded,
-        "decayed": decayed, "stored_units": stored_units, "stored_day": stored_day,
-        **writer.constants(),
+        "decayed": decayed, "counted": counted, "stored_units": stored_units, "stored_day": stored_day,
+        **more, **writer.constants(),
     }  # fmt: skip
     exec(compile(source, "<program>", "exec"), space)  # noqa: S102  our own names and numbers only
     made: Callable[..., Any] = space[name]
     return made
 
 
-def write(program: Program, layout: Layout, writer: Writer) -> str:
-    """Return the source of the function; `writer` gathers its constants."""
+def write(
+    program: Program, layout: Layout, writer: Writer, beyond: Callable[[], str] | None = None
+) -> str:
+    """Return the source of the function; `writer` gathers its constants.
+
+    `beyond` is called when all is written but the result: it may write lines of its own, and returns the
+    source of what the function then gives in a pair with the result.
+    """
     write_steps(program, layout, writer)
     write_actions(writer, program)
-    _write_result(program, writer)
-    more = ", cutoffs" if program.book_steps else ""
-    head = f"def decide(account, tables, as_of, class_before, tier_before, proposed{more}):"
+    more = beyond() if beyond is not None else ""
+    _write_result(program, writer, more)
+    cutoffs = ", cutoffs" if program.book_steps else ""
+    head = f"def decide(account, tables, as_of, class_before, tier_before, proposed{cutoffs}):"
     return "\n".join([head, *writer.head, *writer.lines]) + "\n"
 
 
@@ -214,7 +224,7 @@ def _curve(criterion: Criterion, read: str) -> str:
     return f"({low!r} if {read} <= {first!r} else {high!r} if {read} > {last!r} else {source})"
 
 
-def _write_result(program: Program, writer: Writer) -> None:
+def _write_result(program: Program, writer: Writer, beyond: str) -> None:
     place = {
         address: name for (sort, address), (name, _) in writer.places.items() if sort == "step"
     }
@@ -236,7 +246,8 @@ def _write_result(program: Program, writer: Writer) -> None:
         _tuple([place[each.address] for each in program.aggregates]
                + [place[address] for address in addresses(program)]),
     ]  # fmt: skip
-    writer.line(f"return ({', '.join(parts)})")
+    result = f"({', '.join(parts)})"
+    writer.line(f"return ({result}, {beyond})" if beyond else f"return {result}")
 
 
 def gate_names(writer: Writer) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kamrules.engines.row.beside import Besides, gathered
 from kamrules.engines.row.pieces import Piece
 from kamrules.engines.row.sharing import Guarded, guarded, write_shared
 from kamrules.expression import canonical
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import Aggregation, StepValue
 from kamrules.expression.types import DIGITS, PLACES, Kind
 from kamrules.expression.walk import below
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.layout import Layout
     from kamrules.engines.row.code import Writer
-    from kamrules.expression.nodes import Aggregate, Node
+    from kamrules.expression.nodes import Aggregate, Beside, Node
     from kamrules.expression.types import Type
 
 EDGES = {Aggregation.FIRST: "<", Aggregation.LAST: ">", Aggregation.MIN: "<", Aggregation.MAX: ">"}
@@ -40,6 +44,29 @@ def _reads(step: AggregateStep) -> set[str]:
     return {node.address for node in below(step.aggregate) if isinstance(node, StepValue)}
 
 
+def _text(step: AggregateStep) -> str:
+    """Return the condition of a step's rows as text; equal conditions are tested once."""
+    where = step.aggregate.where
+    return "" if where is None else canonical(where)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Steps with one condition, whose rows wait in a list for what stands beside them."""
+
+    name: str
+    steps: list[AggregateStep] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
+
+    def besides(self) -> tuple[Beside, ...]:
+        """Return what has to stand beside the rows."""
+        return apart(self.steps[0].aggregate.where)[1]
+
+    def gathered(self) -> list[tuple[object, ...]]:
+        """Return what dates they are tested against."""
+        return [gathered(each) for each in self.besides()]
+
+
 class _Loop:
     """The loop over one table."""
 
@@ -47,6 +74,7 @@ class _Loop:
         self.writer = writer
         self.program = program
         self.table = program.tables[table]
+        self.besides = Besides(writer, program, layout, table)
         index = [name for name, _ in layout.tables].index(table)
         self.rows = f"rows{index}"
         self.columns = layout.tables[index][1]
@@ -71,6 +99,7 @@ class _Loop:
         self._pass(steps, results)
         for each in steps:
             self._finish(each.aggregate, results[each.address])
+            self._lacking(each.aggregate, results[each.address])
         writer.depth -= 1
         for each in steps:
             writer.places["step", each.address] = (results[each.address], True)
@@ -119,23 +148,84 @@ class _Loop:
         rest = [each for each in steps if each not in plain]
         if not rest:
             return
+        beside = {_text(each) for each in rest if apart(each.aggregate.where)[1]}
+        waiting = {text: Waiting(writer.fresh("w")) for text in map(_text, rest) if text in beside}
+        for some in waiting.values():
+            writer.line(f"{some.name} = []")
         columns = f"({', '.join(self.names.values())},)" if self.names else "_"
         writer.line(f"for {columns} in {self.rows}:")
         writer.depth += 1
-        tests: dict[str, list[str]] = {"": []}
+        tests: dict[str, list[str]] = {}
         parts = []
         for each in rest:
-            where = each.aggregate.where
-            text = canonical(where) if where is not None else ""
-            if text not in tests and where is not None:
-                tests[text] = writer.conjuncts(where)
-            parts.append(self._update(each.aggregate, results[each.address], tests[text]))
+            text = _text(each)
+            if text not in tests:
+                tests[text] = self._tests(each.aggregate)
+            if text in waiting:
+                waiting[text].steps.append(each)
+            else:
+                parts.append(self._update(each.aggregate, results[each.address], tests[text]))
+        for text, some in waiting.items():
+            parts.append(guarded(tests[text], f"{some.name}.append({columns})"))
+            some.passed = tests[text]
         before = len(writer.lines)
         write_shared(writer, parts)
         if len(writer.lines) == before:
             # no row can ever count
             writer.line("pass")
         writer.depth -= 1
+        self._waited(list(waiting.values()), columns, results)
+
+    def _tests(self, one: Aggregate) -> list[str]:
+        """Return what must hold for a row to count, apart from what must stand beside it."""
+        own, besides = apart(one.where)
+        known = [f"{self.names[each.day, False]} is not None" for each in besides]
+        return [*(test for each in own for test in self.writer.conjuncts(each)), *known]
+
+    def _waited(self, waiting: list[Waiting], columns: str, results: dict[str, str]) -> None:
+        """Write the second look at the rows that wait for what stands beside them."""
+        writer = self.writer
+        needed = Counter(key for each in waiting for key in each.gathered())
+        shared = {key: writer.fresh("b") for key, count in needed.items() if count > 1}
+        for name in shared.values():
+            writer.line(f"{name} = None")
+        for some in waiting:
+            others = self._others(some.steps[0].aggregate)
+            known = [some.name, *(f"{each} is not None" for each in others)]
+            writer.line(f"if {' and '.join(known)}:")
+            writer.depth += 1
+            dates = [self._dates(each, shared) for each in some.besides()]
+            writer.line(f"for {columns} in {some.name}:")
+            writer.depth += 1
+            tests = [
+                self.besides.test(each, name, self.names, some.passed)
+                for each, name in zip(some.besides(), dates, strict=True)
+            ]
+            parts = [
+                self._update(each.aggregate, results[each.address], tests) for each in some.steps
+            ]
+            write_shared(writer, parts)
+            writer.depth -= 2
+
+    def _dates(self, node: Beside, shared: dict[tuple[object, ...], str]) -> str:
+        """Write the gathering of the dates that a node is tested against; return what holds them."""
+        writer = self.writer
+        name = shared.get(gathered(node))
+        if name is None:
+            name = writer.fresh("b")
+            self.besides.write_dates(node, name)
+            return name
+        writer.line(f"if {name} is None:")
+        writer.depth += 1
+        self.besides.write_dates(node, name)
+        writer.depth -= 1
+        return name
+
+    def _others(self, one: Aggregate) -> list[str]:
+        """Return the rows of other tables that stand beside those of an aggregate."""
+        tables = dict.fromkeys(each.table for each in apart(one.where)[1])
+        found = [self.besides.rows[each] for each in tables]
+        return [each for each in found if each != self.rows]
 
     def _update(self, one: Aggregate, name: str, tests: list[str]) -> Guarded:
         """Return what a row does to the result, and when."""
@@ -194,6 +284,14 @@ class _Loop:
             f"    {name}_d = {date}",
             f"    {name} = {column}",
         )
+
+    def _lacking(self, one: Aggregate, name: str) -> None:
+        """Write that a result is unknown where another table that it looks at is lacking."""
+        others = self._others(one)
+        if others:
+            self.writer.line(
+                f"if {' or '.join(f'{each} is None' for each in others)}: {name} = None"
+            )
 
     def _finish(self, one: Aggregate, name: str) -> None:
         line = self.writer.line

@@ -81,8 +81,8 @@ class _Prover:
                 address=each.address,
                 title=each.title or each.about or each.id,
                 shown=self.reading.shown(StepValue(each.address, each.type)),
-                text=self.reading.text(each.value),
-                reads=self.reading.of(each.value),
+                text=self.reading.text_of(each),
+                reads=self.reading.of_fact(each),
                 place=place_of(each.place),
                 source=each.source,
             )

@@ -5,35 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.as_written import as_written, compared
+from kamrules.compiler.signals import rule_of
 from kamrules.decision import Origin, Read
 from kamrules.engines.row.account import outside
+from kamrules.engines.row.standing import RowNames, Standing
 from kamrules.engines.row.walking import value
-from kamrules.expression import canonical
+from kamrules.expression import canonical, canonical_rows
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import (
     AccountColumn,
     Aggregation,
     Constant,
-    RowColumn,
     StepValue,
 )
 from kamrules.expression.text import name_of
-from kamrules.expression.types import ACCOUNTS
+from kamrules.expression.types import ACCOUNTS, DATE
 from kamrules.expression.walk import below
 from kamrules.show import show
+from kamrules.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from kamrules.compiler.program import AggregateStep, Program
+    from kamrules.compiler.program import AggregateStep, FactStep, Program
     from kamrules.diagnostics import Place
     from kamrules.engines.layout import Layout
     from kamrules.engines.row.account import Account
-    from kamrules.expression.nodes import Aggregate, Node
+    from kamrules.expression.nodes import Aggregate, Beside, Node
 
     Row = tuple[Any, ...]
 
 EDGES = {Aggregation.FIRST: min, Aggregation.LAST: max, Aggregation.MIN: min, Aggregation.MAX: max}
 """Aggregates whose value is that of one row; `first` and `last` go by date, and then by value."""
+MOST_DAYS = 3
+"""So many dates of rows are told, the latest ones."""
 
 
 class Reading:
@@ -46,6 +51,7 @@ class Reading:
         self.tables = dict(layout.tables)
         self.numbers = {name: index for index, (name, _) in enumerate(layout.tables)}
         self.account = account
+        self.standing = Standing(program, layout, account)
         self.origins = origins
         self.aggregates = {each.address: each for each in program.aggregates}
         self.compared = compared(program)
@@ -63,6 +69,19 @@ class Reading:
     def text(self, node: Node) -> str:
         """Return a tree as its author wrote it."""
         return canonical(self.written(node))
+
+    def text_of(self, fact: FactStep) -> str:
+        """Return what a fact is as its author wrote it."""
+        return self.text(fact.value) if fact.signal is None else fact.signal.text
+
+    def of_fact(self, fact: FactStep) -> tuple[Read, ...]:
+        """Return what a fact is made of; of a signal the rows that came about, and those beside them."""
+        if fact.signal is None or not isinstance(fact.value, StepValue):
+            return self.of(fact.value)
+        step = self.aggregates[fact.value.address]
+        came = self._aggregate(fact.value, step).model_copy(update={"name": fact.signal.text})
+        besides = apart(step.aggregate.where)[1]
+        return (came, *(self._beside(rule_of(fact)[1], step.aggregate, each) for each in besides))
 
     def of(self, node: Node) -> tuple[Read, ...]:
         """Return the names in a tree with their values, each once."""
@@ -113,8 +132,8 @@ class Reading:
         address = f"table.{one.table}"
         if one.column is not None:
             address += f".column.{one.column}"
-        rows = self.account.prepared.tables[self.numbers[one.table]]
-        if rows is None:
+        rows = self._rows(one.table)
+        if rows is None or any(self._rows(each.table) is None for each in apart(one.where)[1]):
             return self._named(node, self.text(one), address=address, table=one.table)
         counting = list(self._counting(one, rows))
         origin = self.origins.get(one.table)
@@ -128,14 +147,20 @@ class Reading:
             given_by=None if given_by is None else numbers[given_by],
         )  # fmt: skip
 
+    def _rows(self, table: str) -> Sequence[Row] | None:
+        return self.account.prepared.tables[self.numbers[table]]
+
     def _counting(self, one: Aggregate, rows: Sequence[Row]) -> Iterator[tuple[int, Any, Any]]:
         """Yield of each row that counts its place, what is taken of it, and its date where that decides."""
         columns = self.tables[one.table]
         order = self.program.tables[one.table].order
         by_date = one.function in {Aggregation.FIRST, Aggregation.LAST}
         for place, row in enumerate(rows):
-            names = _RowNames(self.account, columns, row)
-            if one.where is not None and value(one.where, names) is not True:
+            names = RowNames(self.account, columns, row)
+            own, besides = apart(one.where)
+            if any(value(each, names) is not True for each in own):
+                continue
+            if not all(self.standing.holds(each, one.table, place) for each in besides):
                 continue
             taken = None
             if one.item is not None:
@@ -148,6 +173,27 @@ class Reading:
             if date is not None:
                 yield place, taken, date
 
+    def _beside(self, signal: str, one: Aggregate, node: Beside) -> Read:
+        """Return the rows that stand beside any of those that a signal is about, with their dates."""
+        rows = self._rows(node.table)
+        found = self.standing.beside_any(one, node)
+        origin = self.origins.get(node.table)
+        numbers = range(1, len(rows or ()) + 1) if origin is None else origin.rows
+        days = sorted(set(found.values()))[-MOST_DAYS:]
+        language = self.account.language
+        told = ", ".join(show(each, DATE, language) for each in days) or word("none", language)
+        return Read(
+            name=f"{signal}: {canonical_rows(node.table, node.where, None)}",
+            value=None if rows is None else len(found),
+            shown=word("unknown", language) if rows is None else told,
+            rows=None if rows is None else len(found),
+            of=None if rows is None else len(rows),
+            address=f"table.{node.table}",
+            table=node.table,
+            source=None if origin is None else origin.source,
+            at=tuple(numbers[place] for place in found),
+        )
+
     @staticmethod
     def _given_by(one: Aggregate, counting: Sequence[tuple[int, Any, Any]]) -> int | None:
         """Return the place of the row whose value an aggregate is, None where it is of no single one."""
@@ -156,25 +202,6 @@ class Reading:
             return None
         best = edge((date, taken) for _, taken, date in counting)
         return next(place for place, taken, date in counting if (date, taken) == best)
-
-
-class _RowNames:
-    """Names inside a filter: the row's columns, and the account's values for the rest."""
-
-    def __init__(self, account: Account, columns: Sequence[tuple[str, bool]], row: Row) -> None:
-        self.account = account
-        self.row: dict[str, Any] = {}
-        for (name, stored), each in zip(columns, row, strict=True):
-            if not stored or name not in self.row:
-                self.row[name] = each
-
-    def held(self, column: str) -> Any:  # noqa: ANN401  a value of any type
-        """Return what the row holds in a column; of what is only summed, whole stored units."""
-        return self.row.get(column)
-
-    def value(self, node: Node) -> Any:  # noqa: ANN401  a value of any type
-        """Return the value of a name."""
-        return self.row.get(node.name) if isinstance(node, RowColumn) else self.account.value(node)
 
 
 def place_of(place: Place | None) -> str | None:

@@ -96,7 +96,6 @@ class Telling:
         program = self.program
         one = self.account(prepared, compact, as_of, earlier)
         objective = self.objectives.get(compact.strategy) if compact.strategy else None
-        chosen = enumerate(compact.chosen[:top], start=1)
         return made(
             Decision,
             account_id=prepared.account_id,
@@ -117,9 +116,9 @@ class Telling:
             scores=self._scores(compact),
             next_class=self._next_class(one),
             next_tier=self._next_tier(one),
-            actions=tuple([self._action(one, key, Status.PROPOSED, rank) for rank, key in chosen]),
+            actions=self.proposed(one, top),
             proposed=len(compact.chosen),
-            held_back=tuple([self._held_back(one, key, why) for key, why in compact.held]),
+            held_back=self.held_back(one),
             nearest_miss=self._nearest_miss(one),
             gaps=self._gaps(compact),
             gates={
@@ -127,14 +126,18 @@ class Telling:
                 for address, state in zip(self.names.gates, compact.gates, strict=True)
             },
             facts=self._facts(compact),
-            faults=() if compact.fault is None else (self._fault(compact.fault),),
+            faults=self.faults(compact),
         )
 
-    def _fault(self, classes: tuple[str, ...]) -> str:
+    def faults(self, compact: Compact) -> tuple[str, ...]:
+        """Return what the decision shows to be wrong with the ruleset, in words."""
         language = self.program.languages[0]
-        if not classes:
-            return word("no class holds", language)
-        return word("several classes hold: {classes}", language, classes=", ".join(classes))
+        if compact.fault is None:
+            return ()
+        if not compact.fault:
+            return (word("no class holds", language),)
+        names = ", ".join(compact.fault)
+        return (word("several classes hold: {classes}", language, classes=names),)
 
     # scores
 
@@ -221,6 +224,15 @@ class Telling:
         )
 
     # actions
+
+    def proposed(self, one: Account, top: int | None = None) -> tuple[Action, ...]:
+        """Return the proposed actions by rank, all or as many as are asked for."""
+        chosen = enumerate(one.compact.chosen[:top], start=1)
+        return tuple([self._action(one, key, Status.PROPOSED, rank) for rank, key in chosen])
+
+    def held_back(self, one: Account) -> tuple[Action, ...]:
+        """Return the actions that fire and are in cooldown, or excluded by others."""
+        return tuple([self._held_back(one, key, why) for key, why in one.compact.held])
 
     def _rule(self, key: int) -> ActionRule:
         actions = self.program.actions

@@ -45,9 +45,12 @@ NEVER_UNKNOWN = {Aggregation.COUNT, Aggregation.ANY, Aggregation.DISTINCT}
 
 @dataclass(frozen=True, slots=True)
 class Outer:
-    """Values of the account that filters of rows read: their trees over the accounts' stack."""
+    """What filters of rows read of the account: `select` gives account_id and columns for every account,
+    and `places` the trees over these. There is no select where nothing is read.
+    """
 
-    trees: tuple[tuple[tuple[str, str], Sql], ...]
+    select: exp.Select | None
+    places: Mapping[tuple[str, str], Sql]
 
 
 def rounds(steps: Iterable[AggregateStep]) -> list[list[AggregateStep]]:
@@ -65,11 +68,11 @@ def _read_steps(step: AggregateStep) -> set[str]:
     return {node.address for node in below(step.aggregate) if isinstance(node, StepValue)}
 
 
-def outer_names(steps: Iterable[AggregateStep]) -> dict[tuple[str, str], Node]:
-    """Return what the steps' filters read of the account itself."""
+def outer_names(trees: Iterable[Node]) -> dict[tuple[str, str], Node]:
+    """Return what aggregates, or filters of rows, read of the account itself."""
     found: dict[tuple[str, str], Node] = {}
-    for step in steps:
-        for node in below(step.aggregate):
+    for tree in trees:
+        for node in below(tree):
             if isinstance(node, AccountColumn):
                 found["account", node.name] = node
             elif isinstance(node, StepValue):
@@ -77,33 +80,16 @@ def outer_names(steps: Iterable[AggregateStep]) -> dict[tuple[str, str], Node]:
     return found
 
 
-def aggregate(  # noqa: PLR0913, PLR0917  the parties to a pass
-    steps: list[AggregateStep],
-    staged: Staged,
-    table: Table,
-    as_of: int,
-    outer: exp.Select | None,
-    outer_places: Mapping[tuple[str, str], Sql],
+def aggregate(
+    steps: list[AggregateStep], staged: Staged, table: Table, as_of: int, outer: Outer
 ) -> exp.Select:
-    """Return a select with one row an account that has rows: account_id, the steps' values, `rows`.
-
-    `outer` gives account_id and the columns of `outer_places` for every account.
-    """
-    stack = Stack([ACCOUNT_ID, *(own for own, _, _ in staged.columns.values())])
-    values = Values(stack, as_of)
-    for place, tree in outer_places.items():
-        for each in tree.find_all(exp.Column):
-            stack.lay(each.name)
-        values.places[place] = tree
-    for name in staged.columns:
-        kept = staged.value(name, stack.keep)
-        if kept is not None:
-            values.places["row", name] = kept
+    """Return a select with one row an account that has rows: account_id, the steps' values, `rows`."""
+    stack, values = over_rows(staged, as_of, outer)
     maker = _Maker(stack, values, staged, table)
     raw = [maker.raw(each) for each in steps]
     inner = stack.select(
         [column(ACCOUNT_ID), *(column(name) for name in sorted(maker.reads))],
-        _rows(staged, outer),
+        rows_beside(staged, outer),
     )
     grouped = exp.Select(
         expressions=[
@@ -120,6 +106,21 @@ def aggregate(  # noqa: PLR0913, PLR0917  the parties to a pass
     return exp.Select(expressions=[column(ACCOUNT_ID), *finished, column(ROWS)]).from_(
         grouped.subquery("g", copy=False), copy=False
     )
+
+
+def over_rows(staged: Staged, as_of: int, outer: Outer) -> tuple[Stack, Values]:
+    """Return a stack over the rows that rows_beside gives, and what writes trees over it."""
+    stack = Stack([ACCOUNT_ID, *(own for own, _, _ in staged.columns.values())])
+    values = Values(stack, as_of)
+    for place, tree in outer.places.items():
+        for each in tree.find_all(exp.Column):
+            stack.lay(each.name)
+        values.places[place] = tree
+    for name in staged.columns:
+        kept = staged.value(name, stack.keep)
+        if kept is not None:
+            values.places["row", name] = kept
+    return stack, values
 
 
 def own_name(step: AggregateStep) -> str:
@@ -145,19 +146,20 @@ def place_of(step: AggregateStep, rows: Sql, found: Sql | None = None) -> Sql:
             return found
 
 
-def _rows(staged: Staged, outer: exp.Select | None) -> exp.Select:
+def rows_beside(staged: Staged, outer: Outer) -> exp.Select:
+    """Return a table's rows of accounts, each beside what filters read of its account."""
     source = (
         rows_of(staged.relation).select(exp.Star(), copy=False).where(staged.usable, copy=False)
     )
-    if outer is None:
+    if outer.select is None:
         return source
     left, right = column(ACCOUNT_ID, "l"), column(ACCOUNT_ID, "o")
     return (
         exp.Select(expressions=[exp.Column(this=exp.Star(), table=exp.to_identifier("l")),
                                 *(named(column(each.alias_or_name, "o"), each.alias_or_name)
-                                  for each in outer.expressions if each.alias_or_name != ACCOUNT_ID)])
+                                  for each in outer.select.expressions if each.alias_or_name != ACCOUNT_ID)])
         .from_(source.subquery("l", copy=False), copy=False)
-        .join(outer.subquery("o", copy=False), on=exp.EQ(this=left, expression=right),
+        .join(outer.select.subquery("o", copy=False), on=exp.EQ(this=left, expression=right),
               join_type="left", copy=False)
     )  # fmt: skip
 

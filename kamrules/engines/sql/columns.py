@@ -117,6 +117,17 @@ def value_of(item: Sql, form: Form, of: Type, keep: Callable[[Sql], Sql] = _as_i
     return binary(exp.Div, item, double(10.0**places)) if places else item
 
 
+def exact_of(item: Sql, form: Form, of: Type) -> Sql:
+    """Return a stored column so that equal values are equal, whichever forms they are held in."""
+    if form in {Form.PLAIN, Form.DAYS}:
+        return item
+    places = PLACES[of.kind]
+    if form is Form.DECIMAL:
+        return _units_of_decimal(item, places)
+    units = cast(item, "bigint")
+    return binary(exp.Mul, units, whole(10**places)) if places and form is Form.WHOLE else units
+
+
 def total_of(item: Sql, form: Form) -> Sql:
     """Return a column to be summed exactly, see value_of_total."""
     return cast(item, "bigint") if form is Form.UNITS else item
@@ -153,10 +164,14 @@ def _double_of(item: Sql, places: int, keep: Callable[[Sql], Sql]) -> Sql:
             binary(exp.GT, near.copy(), double(-edge)),
         ]
     )
-    power = cast(whole(10**places), f"decimal({places + 1}, 0)")
-    wide = cast(item.copy(), f"decimal({DIGITS + places + 1}, {places})")
-    units = cast(cast(binary(exp.Mul, wide, power), "bigint"), "double")
+    units = cast(_units_of_decimal(item.copy(), places), "double")
     return when([(small, near.copy())], binary(exp.Div, units, double(10.0**places)))
+
+
+def _units_of_decimal(item: Sql, places: int) -> Sql:
+    power = cast(whole(10**places), f"decimal({places + 1}, 0)")
+    wide = cast(item, f"decimal({DIGITS + places + 1}, {places})")
+    return cast(binary(exp.Mul, wide, power), "bigint")
 
 
 def _native(came_as: str, of: Type) -> bool:

@@ -16,6 +16,7 @@ from kamrules.engines.layout import layout_of
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
 from kamrules.engines.sql.aggregates import (
     ROWS,
+    Outer,
     aggregate,
     outer_names,
     own_name,
@@ -24,10 +25,12 @@ from kamrules.engines.sql.aggregates import (
 )
 from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.connecting import connect, most_memory, told_as_data
+from kamrules.engines.sql.narrowing import Narrowing, tables_of
 from kamrules.engines.sql.outputs import CORE, Outputs
 from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
 from kamrules.engines.sql.quality import (
     account_quality,
+    counted_quality,
     refuse_bad_data,
     refuse_no_accounts,
     related_quality,
@@ -40,11 +43,12 @@ from kamrules.engines.sql.summary import summary_reads
 from kamrules.engines.sql.tree import column, named, sql, text
 from kamrules.engines.sql.values import Values
 from kamrules.engines.sql.whole_book import before_decisions, compare, cutoffs_of, lay_places
+from kamrules.expression.besides import apart
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from tempfile import TemporaryDirectory
 
     from duckdb import DuckDBPyConnection
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.sql.staging import Staged
     from kamrules.engines.sql.whole_book import Compared
+    from kamrules.expression.nodes import Node
     from kamrules.memory import EarlierFiles
 
 WIDTH, SHARE = 8, 0.5
@@ -310,26 +315,52 @@ class Deciding:
                 lay_first(self.values, "strategy", program.strategies, unique=unique)
 
     def _lay_aggregates(self, steps: list[AggregateStep]) -> None:
-        for ready in rounds(each for each in steps if each.aggregate.table in self.related):
-            for table in dict.fromkeys(each.aggregate.table for each in ready):
-                some = [each for each in ready if each.aggregate.table == table]
-                self._aggregate(table, some)
+        found = (each for each in steps if tables_of(each.aggregate) <= self.related.keys())
+        for ready in rounds(found):
+            beside = [each for each in ready if apart(each.aggregate.where)[1]]
+            plain = [each for each in ready if each not in beside]
+            for table in dict.fromkeys(each.aggregate.table for each in plain):
+                some = [each for each in plain if each.aggregate.table == table]
+                self._aggregate(self.related[table], some)
+            if beside:
+                self._aggregate_beside(beside)
 
-    def _aggregate(self, table: str, steps: list[AggregateStep]) -> None:
-        staged = self.related[table]
-        outer, places = None, {}
-        wanted = outer_names(steps)
-        if wanted:
-            trees = {place: self.values.value(node) for place, node in wanted.items()}
-            places = {place: column(f"v{number}") for number, place in enumerate(trees)}
-            items = [named(tree, f"v{number}") for number, tree in enumerate(trees.values())]
-            outer = self.stack.select([column(ACCOUNT_ID), *items], self._ground())
-        select = aggregate(steps, staged, self.program.tables[table], self.day, outer, places)
+    def _aggregate_beside(self, steps: list[AggregateStep]) -> None:
+        """Sum up what takes only rows that stand beside others."""
+        for table in self.related:
+            if table not in self.qualities and any(
+                table in tables_of(each.aggregate) for each in steps
+            ):
+                # no pass over all of its rows has told
+                words = self.program.tables[table]
+                self.qualities[table] = counted_quality(
+                    self.connection, self.related[table], words, PEOPLE
+                )
+        narrowing = Narrowing(
+            self.connection, self.related, self.program.tables, self.day, self._outer
+        )
+        for staged, some in narrowing.tables_for(steps):
+            self._aggregate(staged, some)
+
+    def _outer(self, trees: Iterable[Node]) -> Outer:
+        """Return what the trees, which are read for rows, read of the account."""
+        wanted = outer_names(trees)
+        if not wanted:
+            return Outer(None, {})
+        items = [self.values.value(node) for node in wanted.values()]
+        places = {place: column(f"v{number}") for number, place in enumerate(wanted)}
+        items = [named(tree, f"v{number}") for number, tree in enumerate(items)]
+        return Outer(self.stack.select([column(ACCOUNT_ID), *items], self._ground()), places)
+
+    def _aggregate(self, staged: Staged, steps: list[AggregateStep]) -> None:
+        table = staged.table.name
+        words = self.program.tables[table]
+        outer = self._outer(each.aggregate for each in steps)
+        select = aggregate(steps, staged, words, self.day, outer)
         name = f"sums_{len(self.joins)}"
         rows = f"{name}_rows"
         self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
         if table not in self.qualities:
-            words = self.program.tables[table]
             self.qualities[table] = related_quality(self.connection, staged, words, name, PEOPLE)
         self.connection.execute(f'ALTER TABLE "{name}" RENAME "{ROWS}" TO "{rows}"')
         self.stack.lay(rows)

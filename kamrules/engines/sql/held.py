@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.book import Quality
 from kamrules.engines.layout import layout_of
-from kamrules.engines.sql.aggregates import ROWS
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.deciding import PEOPLE
 from kamrules.engines.sql.quality import (
     account_quality,
+    counted_quality,
     refuse_bad_data,
     refuse_no_accounts,
-    related_quality,
 )
 from kamrules.engines.sql.staging import stage, unused
-from kamrules.engines.sql.tree import column, rows_of, sql
-from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.expression.types import ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,16 +135,4 @@ class HeldBook:
         )
         refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
         for name, staged in self.related.items():
-            self.qualities[name] = self._related_quality(name, staged)
-
-    def _related_quality(self, name: str, staged: Staged) -> TableQuality:
-        ids = rows_of(staged.relation).select(column(ACCOUNT_ID), copy=False)
-        ids = ids.where(staged.usable, copy=False)
-        with self.scratch():
-            self.connection.execute(
-                f'CREATE TEMP TABLE "ids" AS SELECT "{ACCOUNT_ID}", count(*) AS "{ROWS}" '  # noqa: S608
-                f"FROM ({sql(ids)}) GROUP BY 1"
-            )
-            return related_quality(
-                self.connection, staged, self.program.tables[name], "ids", PEOPLE
-            )
+            self.qualities[name] = counted_quality(self.connection, staged, words[name], PEOPLE)

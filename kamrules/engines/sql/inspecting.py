@@ -12,10 +12,9 @@ from sqlglot import exp
 from kamrules.book import Quality
 from kamrules.decision import Origin
 from kamrules.diagnostics import DataError, Diagnostic, nearest
-from kamrules.engines.sql.aggregates import ROWS
 from kamrules.engines.sql.columns import Form
 from kamrules.engines.sql.connecting import connect, told_as_data
-from kamrules.engines.sql.quality import account_quality, related_quality
+from kamrules.engines.sql.quality import account_quality, counted_quality
 from kamrules.engines.sql.staging import LINE, ROWID, stage
 from kamrules.engines.sql.tree import binary, column, named, rows_of, sql, text
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, Kind
@@ -80,19 +79,9 @@ def _inspect(connection: Any, program: Program, book: Book, open_source: OpenSou
     }
     first = account_quality(connection, staged[ACCOUNTS], program.tables[ACCOUNTS], people)
     qualities: dict[str, TableQuality] = {ACCOUNTS: first}
-    for number, (name, one) in enumerate(staged.items()):
+    for name, one in staged.items():
         if name != ACCOUNTS:
-            usable = (
-                rows_of(one.relation)
-                .select(column(ACCOUNT_ID), copy=False)
-                .where(one.usable, copy=False)
-            )
-            connection.execute(
-                f'CREATE TEMP TABLE "ids_{number}" AS SELECT "{ACCOUNT_ID}", count(*) AS "{ROWS}" '  # noqa: S608
-                f"FROM ({sql(usable)}) GROUP BY 1"
-            )
-            words = program.tables[name]
-            qualities[name] = related_quality(connection, one, words, f"ids_{number}", people)
+            qualities[name] = counted_quality(connection, one, program.tables[name], people)
     found = tuple(_found(one, program.tables[name]) for name, one in staged.items())
     lacking = tuple(name for name in program.tables if name not in book.tables)
     return Inspection(Quality(tuple(qualities[name] for name in staged)), found, lacking)

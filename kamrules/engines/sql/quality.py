@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CODES = {NOT_A_VALUE: "KR643", NOT_A_CHOICE: "KR644", NOT_A_DATE: "KR645", TOO_LONG: "KR646"}
 WANTED = {Kind.BOOL: "neither true nor false"}
+IDS = "ids"
+"""The relation with the number of rows of every id, while it is needed."""
 
 
 def account_quality(connection: Any, staged: Staged, table: Table, people: str) -> TableQuality:  # noqa: ANN401
@@ -70,6 +72,20 @@ def related_quality(
     if rows:
         extra.append(_left_out("KR641", rows, "no account has this id", ids))
     return _quality(connection, staged, table, extra)
+
+
+def counted_quality(connection: Any, staged: Staged, table: Table, people: str) -> TableQuality:  # noqa: ANN401
+    """Tell what a related table held that nothing has summed up."""
+    ids = rows_of(staged.relation).select(column(ACCOUNT_ID), copy=False)
+    ids = ids.where(staged.usable, copy=False)
+    connection.execute(
+        f'CREATE TEMP TABLE "{IDS}" AS SELECT "{ACCOUNT_ID}", count(*) AS "{ROWS}" '  # noqa: S608  our names
+        f"FROM ({sql(ids)}) GROUP BY 1"
+    )
+    try:
+        return related_quality(connection, staged, table, IDS, people)
+    finally:
+        connection.execute(f'DROP TABLE "{IDS}"')
 
 
 def refuse_bad_data(book: Book, quality: Quality) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.sql.held import HeldBook
     from kamrules.engines.sql.placing import Meaning
+    from kamrules.engines.sql.staging import Staged
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.memory import EarlierFiles
@@ -195,8 +196,8 @@ class Placing(Deciding):
         """Return the accounts with all that stands beside them so far."""
         return self._ground()
 
-    def _aggregate(self, table: str, steps: list[AggregateStep]) -> None:
-        super()._aggregate(table, steps)
+    def _aggregate(self, staged: Staged, steps: list[AggregateStep]) -> None:
+        super()._aggregate(staged, steps)
         _, columns = self.joins[-1]
         self.rows |= {each.address: columns[0] for each in steps}
 

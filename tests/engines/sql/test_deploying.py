@@ -10,7 +10,7 @@ import pytest
 from kamrules.book import Book
 from kamrules.compiler import compile_ruleset
 from kamrules.diagnostics import DataError, UsageError
-from kamrules.document import load_ruleset
+from kamrules.document import load_ruleset, shipped_folder
 from kamrules.engines.sql.deploying import DIALECTS, Deployment, deploy
 from kamrules.workbench.sample import sample_book
 from tests.agreement.deploying import agree_in
@@ -117,7 +117,8 @@ def test_kam_decides_the_sample_book_in_a_warehouse_as_the_row_engine_does(wareh
     sample_book(tmp_path)
     tables = tables_of(tmp_path, program)
     assert len(tables["accounts"].rows) == 500
-    agree_in(warehouse, Case("", tables, DAY, None, 1000, "en"), program)
+    signals = (shipped_folder() / "kam" / "signals.toml").read_text("utf-8")
+    agree_in(warehouse, Case(signals, tables, DAY, None, 1000, "en"), program)
 
 
 def test_views_place_accounts_and_list_actions(crm):

@@ -18,22 +18,28 @@ from kamrules.engines.sql.deploying.chain import Chain, over, table_of
 from kamrules.engines.sql.deploying.comparing import lay_places
 from kamrules.engines.sql.deploying.dialects import DIALECTS, day
 from kamrules.engines.sql.deploying.names import Names
+from kamrules.engines.sql.deploying.narrowing import NarrowedPass, asked_of
 from kamrules.engines.sql.deploying.options import sources_of, views_of
-from kamrules.engines.sql.deploying.passes import Pass, Rows
+from kamrules.engines.sql.deploying.passes import Pass, Reading, Rows
 from kamrules.engines.sql.deploying.refusing import refuse_too_wide, refuse_untold
 from kamrules.engines.sql.deploying.scores import lay_score
 from kamrules.engines.sql.deploying.standing import lay
 from kamrules.engines.sql.deploying.values import WrittenValues
 from kamrules.engines.sql.deploying.writing import View, actions_of, decisions_of, written
+from kamrules.engines.sql.narrowing import tables_of
 from kamrules.engines.sql.tree import column
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import StepValue
 from kamrules.expression.text import canonical
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kamrules.compiler.program import AggregateStep, FactStep, Program
     from kamrules.engines.sql.deploying.options import Deployment
     from kamrules.engines.sql.tree import Sql
+    from kamrules.expression.nodes import Node
 
 AS_OF, DAYS = "as_of", "as_of_days"
 
@@ -159,16 +165,28 @@ class Deploying:
     def _lay_aggregates(self, steps: list[AggregateStep]) -> None:
         for each in steps:
             self.values.bounds[each.address] = marked(each.aggregate, self.values.bounds)[1]
-        for ready in rounds(each for each in steps if each.aggregate.table in self.sources):
-            for table in dict.fromkeys(each.aggregate.table for each in ready):
-                self._aggregate(table, [each for each in ready if each.aggregate.table == table])
+        found = (each for each in steps if tables_of(each.aggregate) <= self.sources.keys())
+        for ready in rounds(found):
+            groups: dict[tuple[str, Node | None], list[AggregateStep]] = {}
+            for each in ready:
+                one = each.aggregate
+                # rows that stand beside others are narrowed to these, for each condition by itself
+                where = one.where if apart(one.where)[1] else None
+                groups.setdefault((one.table, where), []).append(each)
+            for (table, where), some in groups.items():
+                self._aggregate(table, where, some)
 
-    def _aggregate(self, table: str, steps: list[AggregateStep]) -> None:
+    def _aggregate(self, table: str, where: Node | None, steps: list[AggregateStep]) -> None:
         """Add the measures of one table; they stand as soon as all that they read of the account does."""
-        outer = {place: self.values.value(node) for place, node in outer_names(steps).items()}
+        outer = self._outer(each.aggregate for each in steps)
         level = max((self.chain.level(each) for each in outer.values()), default=0)
         names = {each.address: self.chain.names.new(self._wanted(each)) for each in steps}
-        made = Pass(self._rows_of(table), self.values, outer, level, self.relations)
+        if where is None:
+            made = Pass(self._reading(table, (each.aggregate for each in steps)), level)
+        else:
+            asked = asked_of(table, where, steps)
+            readings = {name: self._reading(name, trees) for name, trees in asked.items()}
+            made = NarrowedPass(readings, self._reading(table, asked[table]), where, level)
         made.measure(steps, names)
         laid = []
         for each in steps:
@@ -181,6 +199,13 @@ class Deploying:
         self.chain.section = "measures"
         self.chain.join(made.name, level, laid)
         self.passes.append(made)
+
+    def _outer(self, trees: Iterable[Node]) -> dict[tuple[str, str], Sql]:
+        """Return what trees for rows read of the account, over the accounts' chain."""
+        return {place: self.values.value(node) for place, node in outer_names(trees).items()}
+
+    def _reading(self, table: str, trees: Iterable[Node]) -> Reading:
+        return Reading(self._rows_of(table), self.values, self._outer(trees), self.relations)
 
     def _rows_of(self, table: str) -> Rows:
         """Return a related table's rows, read once however many passes there are."""

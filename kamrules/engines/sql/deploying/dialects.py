@@ -62,6 +62,8 @@ class Dialect:
     """Whether a name that nobody has quoted is the same as that in capitals."""
     widest = 0
     """So many columns a relation may have; 0: more than anyone writes."""
+    longest = 0
+    """A view's text is shorter than so many characters; 0: it may have any length."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -155,6 +157,8 @@ class Snowflake(Dialect):
 
 class BigQuery(Dialect):
     """BigQuery: what is too large for a double is an error, unless it is told to be safe."""
+
+    longest = 256 * 1024
 
     SAFE = {  # noqa: RUF012  a constant
         Operator.ADD: "SAFE_ADD",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from kamrules.engines.sql.beside import names_beside
 from kamrules.engines.sql.deploying.chain import Chain, over, table_of
 from kamrules.engines.sql.deploying.measures import Measuring, select
 from kamrules.engines.sql.deploying.names import Names
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.tree import Sql
     from kamrules.expression.types import Table
 
+    CTE = tuple[str, exp.Select]
+
 DAYS = "as_of_days"
 
 
@@ -39,7 +42,7 @@ class Rows:
     @staticmethod
     def of(source: Source, used: Iterable[tuple[str, bool]]) -> Rows:
         """Return names for the used columns that the warehouse has; a pair says whether one is summed."""
-        names = Names(ACCOUNT_ID, DAYS)
+        names = Names(ACCOUNT_ID, DAYS, *names_beside(len(source.columns)))
         found = Rows(source.table, {}, {})
         for name, summed in used:
             if name == ACCOUNT_ID or name not in source.columns:
@@ -57,10 +60,10 @@ class Rows:
         return (ACCOUNT_ID, DAYS, *self.columns.values(), *self.units.values())
 
 
-class Pass:
-    """One reading of a table: `level` is where in the accounts' chain all is there that it reads of them.
+class Reading:
+    """The rows of a table with columns in the making.
 
-    `outer` are the trees, over the accounts' chain, of what conditions of rows read of the account.
+    `outer` are the trees, over the accounts' chain, of what these read of the account.
     """
 
     def __init__(
@@ -68,20 +71,17 @@ class Pass:
         rows: Rows,
         accounts: WrittenValues,
         outer: Mapping[tuple[str, str], Sql],
-        level: int,
         relations: Names,
     ) -> None:
         self.rows = rows
-        self.level = level
         self.relations = relations
-        self.name = relations.new(f"{rows.table.name}_measures")
         self.chain = Chain(Names(*rows.names))
         self.chain.ending = "row"
+        self.chain.section = f"{rows.table.name}_rows"
         self.values = WrittenValues(self.chain, accounts.dialect, accounts.bounds)
         self.values.as_of_days = column(DAYS)
         self.beside: dict[str, str] = {}
         self._lay(outer)
-        self._found: dict[str, tuple[Sql, str]] = {}
 
     def _lay(self, outer: Mapping[tuple[str, str], Sql]) -> None:
         for name in self.rows.names:
@@ -98,29 +98,28 @@ class Pass:
             else:
                 self.values.places[place] = tree
 
-    def measure(self, steps: Iterable[AggregateStep], names: Mapping[str, str]) -> None:
-        """Write the measures, under their names by address."""
-        self.chain.section = f"{self.rows.table.name}_rows"
-        maker = Measuring(self.values, self.rows.table)
-        found = {}
-        for each in steps:
-            self.chain.part = names[each.address]
-            found[names[each.address]] = (maker.measured(each), canonical(each.aggregate))
-        self._found = found
+    @property
+    def ground(self) -> list[str]:
+        """The columns that it begins with."""
+        return [*self.rows.names, *self.beside.values()]
 
-    def ctes(self, accounts: str) -> list[tuple[str, exp.Select]]:
-        """Return the CTEs that lead to the measures; `accounts` is what the rows are joined to."""
-        made = []
-        here = self.rows.relation
+    def ctes(self, accounts: str) -> tuple[list[CTE], str]:
+        """Return the CTEs that make the columns, and where these are; rows are joined to `accounts`."""
+        here, made = self.rows.relation, []
         if self.beside:
             here = self.relations.new(f"{self.rows.table.name}_of_accounts")
             made.append((here, self._joined(accounts)))
+        storeys, here = self.storeys(here)
+        return made + storeys, here
+
+    def storeys(self, here: str) -> tuple[list[CTE], str]:
+        """Return the CTEs over a relation that has the columns to begin with, and where they end."""
+        made = []
         for _, storey in self.chain.storeys():
             name = self.relations.new(storey.section)
             made.append((name, over(here, storey, ACCOUNT_ID)))
             here = name
-        made.append((self.name, select(self._found, here)))
-        return made
+        return made, here
 
     def _joined(self, accounts: str) -> exp.Select:
         own = self.rows.relation
@@ -129,3 +128,34 @@ class Pass:
         on = exp.EQ(this=column(ACCOUNT_ID, own), expression=column(ACCOUNT_ID, accounts))
         found = exp.Select(expressions=[*items, *beside]).from_(table_of((own,)))
         return found.join(table_of((accounts,)), on=on, copy=False)
+
+
+class Pass:
+    """One reading of a table: `level` is where in the accounts' chain all is there that it reads of them."""
+
+    def __init__(self, reading: Reading, level: int) -> None:
+        self.reading = reading
+        self.level = level
+        self.name = reading.relations.new(f"{reading.rows.table.name}_measures")
+        self._found: dict[str, tuple[Sql, str]] = {}
+
+    def measure(self, steps: Iterable[AggregateStep], names: Mapping[str, str]) -> None:
+        """Write the measures, under their names by address."""
+        maker = Measuring(self.reading.values, self.reading.rows.table)
+        for each in steps:
+            name = names[each.address]
+            self.reading.chain.part = name
+            self._found[name] = (maker.measured(self.taken(each)), canonical(each.aggregate))
+
+    def taken(self, step: AggregateStep) -> AggregateStep:
+        """Return what is measured over the rows of this pass."""
+        return step
+
+    def ctes(self, accounts: str) -> list[CTE]:
+        """Return the CTEs that lead to the measures; `accounts` is what the rows are joined to."""
+        made, here = self.rows(accounts)
+        return [*made, (self.name, select(self._found, here))]
+
+    def rows(self, accounts: str) -> tuple[list[CTE], str]:
+        """Return the CTEs that lead to the rows that are measured, and where these are."""
+        return self.reading.ctes(accounts)
