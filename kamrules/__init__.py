@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row import decide, explain
     from kamrules.hookspecs import hookimpl
+    from kamrules.live.book import LiveBook
+    from kamrules.live.events import Event
     from kamrules.workbench.difference import compare
     from kamrules.workbench.nearest import advised, nearest
 
@@ -36,7 +38,9 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Earlier",
+    "Event",
     "KamrulesError",
+    "LiveBook",
     "Program",
     "Ruleset",
     "RulesetError",
@@ -68,6 +72,8 @@ _HOMES = {
     "kamrules.engines.cutoffs": ("Cutoffs",),
     "kamrules.engines.row": ("decide", "explain"),
     "kamrules.hookspecs": ("hookimpl",),
+    "kamrules.live.book": ("LiveBook",),
+    "kamrules.live.events": ("Event",),
     "kamrules.workbench.difference": ("compare",),
     "kamrules.workbench.nearest": ("advised", "nearest"),
 }

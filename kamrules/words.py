@@ -61,6 +61,7 @@ CHINESE = {
     "closes {share} of what the scores leave open": "可消除分数不确定范围的{share}",
     "Facts read above": "以上用到的事实",
     "{rows} of {all} rows": "{all}行中的{rows}行",
+    "{shown}, on {date}": "{shown}（{date}）",
     "Where these values stand (rows count from 1, without a header)": "这些值的出处（行号从1起，不计表头）",
     "the account": "该客户",
     "the book has no {table}": "客户数据中没有{table}表",

@@ -1,0 +1,1 @@
+"""Live decisions: the engines in one process, and the service as a client sees it."""

@@ -1,0 +1,103 @@
+"""`kamrules doctor`: what this installation can do, what it cannot, and how to mend that."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+import click
+
+from kamrules import __version__
+from kamrules.cli import options
+from kamrules.cli.terminal import console, printable, put
+
+REMEDY = "pip install durable-rules==2.0.28   (it needs a C compiler)"
+FLAG = "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject"
+"""What its sources need from Python 3.13 on, where that function has gone."""
+EXTRAS = {
+    "live": ("sqlalchemy", "events one by one: `LiveBook`, `kamrules replay`, `kamrules log`"),
+    "serve": ("starlette", "events over HTTP: `kamrules serve`"),
+    "postgresql": ("psycopg", "a live book in PostgreSQL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part of the installation: whether it is as it should be, and what to do if not."""
+
+    part: str
+    state: str
+    good: bool
+    told: str
+    mend: str = ""
+
+
+@click.command(
+    short_help="Check the installation, and say how to mend it.", epilog="Example: kamrules doctor"
+)
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  an option
+    """Check what is installed beside kamrules and whether it works.
+
+    Exit status: 0 when everything that is installed works and live decisions are matched by durable-rules; 1
+    when there is something to mend.
+    """
+    found = [_itself(), _matcher(), *map(_extra, EXTRAS), _batch()]
+    if as_json:
+        put(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    ctx.exit(0 if all(each.good for each in found) else 1)
+
+
+def _itself() -> Finding:
+    told = f"on Python {platform.python_version()}, {platform.system()}"
+    return Finding("kamrules", __version__, good=True, told=told)
+
+
+def _matcher() -> Finding:
+    from kamrules.engines.live.presence import what_is_wrong  # noqa: PLC0415  loads an extension
+
+    wrong = what_is_wrong()
+    if wrong is None:
+        told = "a small match came out right; live decisions are matched by it"
+        return Finding("durable-rules", version("durable-rules"), good=True, told=told)
+    return Finding(
+        "durable-rules", "absent", good=False,
+        told=f"{wrong}; live decisions are the row engine's, which are the same",
+        mend=REMEDY if sys.version_info < (3, 13) else f"{FLAG} {REMEDY}",
+    )  # fmt: skip
+
+
+def _extra(name: str) -> Finding:
+    module, told = EXTRAS[name]
+    mend = f'pip install "kamrules[{name}]"'
+    if find_spec(module) is None:
+        return Finding(f"kamrules[{name}]", "not installed", good=True, told=told, mend=mend)
+    try:
+        return Finding(f"kamrules[{name}]", version(module), good=True, told=told)
+    except PackageNotFoundError:
+        return Finding(f"kamrules[{name}]", "damaged", good=False, told=told, mend=mend)
+
+
+def _batch() -> Finding:
+    return Finding("duckdb", version("duckdb"), good=True, told="whole books: `kamrules run`")
+
+
+def _print(found: list[Finding]) -> None:
+    from rich import box  # noqa: PLC0415  `--help` does without it
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("part", "state", "what it is for", box=box.SIMPLE)
+    for each in found:
+        table.add_row(each.part, printable(each.state), printable(each.told))
+    console().print(table)
+    for each in found:
+        if each.mend:
+            what = "to mend" if not each.good else "to add"
+            put(f"{what} {each.part}: {each.mend}")

@@ -1,0 +1,1 @@
+"""The live engine: decisions by durable-rules."""
