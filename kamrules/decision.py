@@ -242,6 +242,8 @@ class Read(_Part):
     aggregate the table or column it takes; `place` the file and line of a rule or parameter. For columns and
     aggregates: `table`, its `source`, and `at`, the rows that were read (see Origin): of an aggregate those
     that count. `rows` of `of` rows count; `given_by` is the row whose value a first, last, min or max is.
+    A signal reads the rows that came about, named as it is written, and then those beside rows it is about,
+    named `<signal>: <rows>`: their number is the value, and their latest days are shown.
     """
 
     name: str

@@ -100,6 +100,7 @@ class Worker:
         """Take what is held by now, which is much and stays, out of the garbage collector's rounds."""
         gc.collect()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
 
     def warm(self, digest: str, as_of: datetime.date) -> None:
         """Compile the rules in force on a date, so that the first question need not wait for it."""

@@ -129,6 +129,7 @@ def _settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(0.0005)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kamrules.engines.live import LiveEngine, TooLargeError
+from kamrules.engines.live.presence import what_is_wrong
 from kamrules.engines.row import engine_of
 from tests.agreement.comparing import Disagreement
 from tests.agreement.engines import compiled, cutoffs_by_row
@@ -14,6 +15,9 @@ from tests.strategies import facts_of
 if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from tests.strategies import Case
+
+PRESENT = what_is_wrong() is None
+"""Whether durable-rules can be used here; on Python 3.13 it is installed by hand."""
 
 
 def agree_live(

@@ -293,17 +293,21 @@ def test_an_explanation_names_rows_of_a_signal_exactly_where_it_is_true():
 
     def check(case):
         program = compiled(case.ruleset)
+        written = {each.address: each.signal for each in program.facts}
         signals = [each.id for each in program.facts if each.address == f"signal.{each.id}"]
         for facts in facts_of(case.tables).values():
             told = explain(program, facts, as_of=case.as_of, strict=False).facts
             for name in signals:
-                (read,) = told[name].reads
+                read, *besides = told[name].reads
                 assert (None if read.rows is None else read.rows > 0) is read.value
                 found[read.value] += 1
                 # the date is that of one of these rows
-                (date,) = told[f"{name}_date"].reads
+                date, *_ = told[f"{name}_date"].reads
                 assert (date.value is not None) is (read.value is True)
                 assert (date.given_by in read.at) is (read.value is True)
+                # what came after something names that too
+                followed = read.value is True and written[f"signal.{name}"].then is not None
+                assert not followed or any(each.at for each in besides)
 
     for_every(cases())(check)
     assert min(found.values()) > 0, found

@@ -230,6 +230,12 @@ def editor(ours):
         ('[test.x]\nexpect = { tier = "|" }\n', "partner none"),
         ('[test.x.expect]\nmet = ["|"]\n', "ordinary_to_key.volume"),
         ("[test.x.set]\n|\n", "key_revenue"),
+        ("[signal.x]\n|\n", "after then without at_least within_days same for_days"),
+        ('[signal.x]\nafter = "|"\n', "complaints activities"),
+        ('[signal.x]\nsame = "|"\n', "contact subject"),
+        ('[signal.x]\nsame = ["contact", "|"]\n', "level subject"),
+        ('[signal.x]\nwithin_days = "|"\n', "management_answers"),
+        ("[signal.|]\n", "complaint_repeated orders_stopped"),
         ("[message.zh]\n|\n", "action.write_account_plan.title"),
     ],
 )
@@ -253,6 +259,9 @@ def test_tombi_completes_with_the_ids_of_the_ruleset(written, wanted, editor):
             "Call {name} about its plans",
         ),
         ("[action.x]\nprio|rity = 5\n", "How urgent it is, 0 to 100"),
+        ("[signal.x]\nwith|out = 'orders'\n", "What must not come after it, within the days"),
+        ("[signal.x]\nsame = 'sub|ject'\n", "complaints"),
+        ("[signal.complaint_re|peated]\n", "The same complaint again"),
         ("[fact.x]\nco|st = 2\n", "What one step of a change costs"),
     ],
 )

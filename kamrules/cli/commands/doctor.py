@@ -65,7 +65,7 @@ def _matcher() -> Finding:
 
     wrong = what_is_wrong()
     if wrong is None:
-        told = "a small match came out right; live decisions are matched by it"
+        told = "a small match came out right; live decisions go by it"
         return Finding("durable-rules", version("durable-rules"), good=True, told=told)
     return Finding(
         "durable-rules", "absent", good=False,

@@ -1,8 +1,9 @@
-"""Matching: a network in durable-rules, a message for each part of a stage.
+"""Matching: a network in durable-rules, in parts that each read one message.
 
 More than 64 conditions that match one message at once, 255 rules behind one condition or 511 conditions at
-one level break the library: rules stand in groups of 30 behind a property of their own, and messages hold
-at most 180 properties.
+one level break the library: rules stand in groups of 30 behind a property of their own, and messages hold few
+properties. What a part concludes depends on its message alone, so what was concluded from a message is
+remembered: most events change few of the cells that rules can tell apart.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from kamrules.engines.live.quantities import Quantity
 
 GROUP = 30
-MOST_WAYS_OF_PART = 400
-MOST_PROPERTIES = 180
 MOST_WAYS = 10
-MOST_AT_ROOT = 400
-"""Groups are two thirds full at least: a message looks at 20 of them at most, which leaves 44 for matches."""
+"""Of so many ways at most one rule is made."""
+MOST_GROUPS = 12
+"""Groups are two thirds full at least, so a part of 240 ways has 12; what is left of 64 is for matches."""
+MOST_PROPERTIES = 180
+FEW_PROPERTIES = 48
+"""Parts are kept so small where rules allow it: small messages come again more often than large ones."""
+REMEMBERED = 2_000
+"""So many messages of a part are remembered, those that came first forgotten first."""
 
 
 @dataclass(slots=True)
@@ -37,15 +42,38 @@ class _Part:
     rules: list[Rule] = field(default_factory=list)
     quantities: dict[int, None] = field(default_factory=dict)
     conclusions: dict[str, str] = field(default_factory=dict)
-    head: str = ""
+
+    def takes(self, quantities: dict[int, None], conclusions: dict[str, str]) -> bool:
+        """Whether a rule that reads these may be added."""
+        together = len(self.quantities | quantities) + len(self.conclusions | conclusions)
+        few = together <= FEW_PROPERTIES or not self.rules
+        return few and len(self.rules) < MOST_GROUPS * (GROUP - MOST_WAYS)
 
 
-@dataclass(slots=True)
-class _Ruleset:
-    """One ruleset of durable-rules, and the parts whose messages it is sent in turn."""
+class _Ready:
+    """A part with its rules in durable-rules, and what it concluded from messages so far."""
 
-    parts: list[_Part]
-    session: Session
+    def __init__(self, name: str, part: _Part, definition: dict[str, Any], head: str,
+                 fires: dict[str, tuple[str, ...]]) -> None:  # fmt: skip
+        self.session = Session(name, definition)
+        self.head = head
+        self.quantities = tuple(part.quantities)
+        self.conclusions = tuple(part.conclusions.items())
+        self._fires = fires
+        self._known: dict[str, frozenset[str]] = {}
+
+    def concluded(self, message: str) -> frozenset[str]:
+        """Return what the rules conclude from a message."""
+        found = self._known.get(message)
+        if found is None:
+            fired = self.session.run((message,))
+            found = frozenset(
+                name for text in fired for name in self._fires[text[2 : text.index('"', 2)]]
+            )
+            if len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[message] = found
+        return found
 
 
 class Matcher:
@@ -58,47 +86,30 @@ class Matcher:
         self._quantities = quantities
         self._network = network
         self._short = {each: f"c{number}" for number, each in enumerate(network.stages)}
-        self._fires: dict[str, tuple[str, ...]] = {}
         self._cells = [
             tuple(f'"q{number}":{cell}' for cell in range(each.cells))
             for number, each in enumerate(quantities)
         ]
-        self._rulesets = [
-            _Ruleset(parts, Session(f"k{number}", definition))
-            for number, (parts, definition) in enumerate(self._split())
-        ]
+        stages = range(max(network.stages.values(), default=0) + 1)
+        parts = [part for stage in stages for part in self._parts(stage)]
+        self._parts_ready = [self._ready(f"k{number}", each) for number, each in enumerate(parts)]
 
     @property
     def rules(self) -> int:
         """How many rules durable-rules holds."""
-        return len(self._fires)
+        return sum(len(each.session.definition) for each in self._parts_ready)
 
     def definitions(self) -> list[dict[str, Any]]:
         """Return the rulesets as durable-rules reads them."""
-        return [each.session.definition for each in self._rulesets]
+        return [each.session.definition for each in self._parts_ready]
 
     def close(self) -> None:
         """Give the memory back."""
-        for each in self._rulesets:
+        for each in self._parts_ready:
             each.session.close()
-        self._rulesets = []
+        self._parts_ready = []
 
     # compiling
-
-    def _split(self) -> Iterator[tuple[list[_Part], dict[str, Any]]]:
-        """Yield the parts of each ruleset with its definition; a new one begins where one would be full."""
-        parts: list[_Part] = []
-        at_root = 0
-        for stage in range(max(self._network.stages.values(), default=0) + 1):
-            for part in self._parts(stage):
-                more = len(part.rules) // (GROUP - MOST_WAYS) + 1
-                if parts and at_root + more > MOST_AT_ROOT:
-                    yield parts, self._definition(parts)
-                    parts, at_root = [], 0
-                parts.append(part)
-                at_root += more
-        if parts:
-            yield parts, self._definition(parts)
 
     def _parts(self, stage: int) -> Iterator[_Part]:
         part = _Part()
@@ -108,8 +119,7 @@ class Matcher:
             quantities, conclusions = self._properties(rule)
             if len(quantities) + len(conclusions) > MOST_PROPERTIES:
                 raise TooLargeError(f"a rule reads {len(quantities)} quantities")
-            together = len(part.quantities | quantities) + len(part.conclusions | conclusions)
-            if together > MOST_PROPERTIES or len(part.rules) >= MOST_WAYS_OF_PART:
+            if not part.takes(quantities, conclusions):
                 yield part
                 part = _Part()
             part.rules.append(rule)
@@ -125,23 +135,21 @@ class Matcher:
              if isinstance(each, Concluded)},
         )  # fmt: skip
 
-    def _definition(self, parts: list[_Part]) -> dict[str, Any]:
+    def _ready(self, name: str, part: _Part) -> _Ready:
+        """Give durable-rules the rules of a part."""
         definition: dict[str, Any] = {}
-        group = 0
-        for part in parts:
-            groups = []
-            held = GROUP
-            for names, ways in self._together(part):
-                if held + len(ways) > GROUP:
-                    group, held = group + 1, 0
-                    groups.append(f'"g{group}":1')
-                held += len(ways)
-                name = f"r{len(self._fires)}"
-                some = ways[0] if len(ways) == 1 else [{"$or": [_all(each) for each in ways]}]
-                definition[name] = {"all": [{"m": _all([{f"g{group}": 1}, *some])}]}
-                self._fires[name] = names
-            part.head = f'{{"sid":"s","id":"p{group}",{",".join(groups)}'
-        return definition
+        fires: dict[str, tuple[str, ...]] = {}
+        groups, held = 0, GROUP
+        for names, ways in self._together(part):
+            if held + len(ways) > GROUP:
+                groups, held = groups + 1, 0
+            held += len(ways)
+            some = ways[0] if len(ways) == 1 else [{"$or": [_all(each) for each in ways]}]
+            rule = f"r{len(fires)}"
+            definition[rule] = {"all": [{"m": _all([{f"g{groups}": 1}, *some])}]}
+            fires[rule] = names
+        head = ",".join(['"id":"p"', *(f'"g{number}":1' for number in range(1, groups + 1))])
+        return _Ready(name, part, definition, head, fires)
 
     def _together(
         self, part: _Part
@@ -200,22 +208,11 @@ class Matcher:
         found = set(given)
         told = [None if cell is None else texts[cell]
                 for cell, texts in zip(cells, self._cells, strict=True)]  # fmt: skip
-        for ruleset in self._rulesets:
-            self._matched(ruleset, told, found)
+        for part in self._parts_ready:
+            items = [text for each in part.quantities if (text := told[each]) is not None]
+            items += [text for name, text in part.conclusions if name in found]
+            found |= part.concluded(",".join([part.head, *items]))
         return found
-
-    def _matched(self, ruleset: _Ruleset, told: list[str | None], found: set[str]) -> None:
-        session = ruleset.session
-        session.open()
-        try:
-            for part in ruleset.parts:
-                items = [text for each in part.quantities if (text := told[each]) is not None]
-                items += [text for each, text in part.conclusions.items() if each in found]
-                message = ",".join([part.head, *items]) + "}"
-                for text in session.fired(message):
-                    found.update(self._fires[text[2 : text.index('"', 2)]])
-        finally:
-            session.end()
 
 
 def _all(tests: list[dict[str, Any]]) -> dict[str, Any]:

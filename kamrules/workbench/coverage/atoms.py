@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.as_written import as_written
 from kamrules.compiler.program import Logic
+from kamrules.compiler.signals import rule_of
 from kamrules.expression import canonical
 from kamrules.expression.nodes import And, Call, Constant, If, Not, Or
 from kamrules.expression.types import Kind
@@ -30,10 +31,11 @@ def atoms(program: Program) -> Iterator[Item]:
     row, not of an account, and does not count.
     """
     written = as_written(program)
+    signals = {each.address: each.signal.text for each in program.facts if each.signal is not None}
     seen = set()
     for kind, address, place, tree in _trees(program):
         for node in _smallest(tree):
-            text = canonical(written(node))
+            text = signals.get(address) or canonical(written(node))
             if (address, text) not in seen:
                 seen.add((address, text))
                 yield Item(Part.ATOMS, kind, address, text, line_of(place), node)
@@ -41,7 +43,7 @@ def atoms(program: Program) -> Iterator[Item]:
 
 def _trees(program: Program) -> Iterator[Asking]:
     for fact in program.facts:
-        yield "fact", fact.address, fact.place, fact.value
+        yield rule_of(fact)[0], fact.address, fact.place, fact.value
     for score in program.scores:
         for one in score.criteria:
             yield "criterion", one.address, one.place, one.value

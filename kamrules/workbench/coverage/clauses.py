@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.signals import is_date_of_signal, rule_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -22,6 +24,7 @@ CITING = (
     "role",
     "action",
     "fact",
+    "signal",
 )
 """The kinds of rules that name clauses, in the order of the table."""
 
@@ -97,10 +100,13 @@ def _citing(program: Program) -> Iterator[tuple[str, str, Sequence[str]]]:
             yield "gate", gate.address, gate.source
     for kind, rules in (
         ("class", program.classes), ("phase", program.phases),
-        ("strategy", program.strategies), ("action", program.actions), ("fact", program.facts),
+        ("strategy", program.strategies), ("action", program.actions),
     ):  # fmt: skip
         for each in rules:
             yield kind, each.address, each.source
+    # a signal and its date are one rule
+    facts = [each for each in program.facts if not is_date_of_signal(each)]
+    yield from ((rule_of(each)[0], each.address, each.source) for each in facts)
     for role in program.roles:
         yield "role", f"role.{role.id}", role.source
 

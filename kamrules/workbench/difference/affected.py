@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.as_written import as_written
 from kamrules.compiler.parts import trees
+from kamrules.expression.besides import columns_beside
 from kamrules.expression.nodes import (
     AccountColumn,
     Aggregate,
@@ -132,11 +133,18 @@ def _of_trees(some: Iterable[Node], written: Any) -> set[str]:  # noqa: ANN401  
                     found.add(f"table.{ACCOUNTS}.column.{name}")
                 case RowColumn(table=table, name=name):
                     found.add(f"table.{table}.column.{name}")
-                case Aggregate(table=table, column=str(name)):
-                    found.add(f"table.{table}.column.{name}")
+                case Aggregate():
+                    found |= {f"table.{table}.column.{name}" for table, name in _columns(node)}
                 case Constant(parameter=str(name)):
                     found.add(f"parameter.{name}")
     return found
+
+
+def _columns(one: Aggregate) -> Iterator[tuple[str, str]]:
+    """Yield the columns that an aggregate names but in conditions, each with its table."""
+    if one.column is not None:
+        yield one.table, one.column
+    yield from ((table, name) for table, name, _ in columns_beside(one))
 
 
 def _step(address: str) -> str:

@@ -9,10 +9,10 @@ from kamrules.compiler.draft import Draft
 from kamrules.compiler.read import read
 from kamrules.compiler.resolve import resolve
 from kamrules.diagnostics import SourceText
-from kamrules.expression import canonical, compile_expression
+from kamrules.expression import canonical, canonical_rows, compile_expression, compile_rows
 from kamrules.expression.nodes import And
 from kamrules.expression.text import number
-from kamrules.expression.types import BOOL, NUMBER, SCORE, Kind, Type
+from kamrules.expression.types import BOOL, DATE, NUMBER, SCORE, Kind, Type
 from kamrules.workbench.formatting.places import Place, condition_of, place_of
 from kamrules.workbench.sensitivity.tuned import shown as shown_number
 
@@ -132,7 +132,11 @@ class Canon:
                 return Type(Kind(self.data["parameter"][name]["type"]))
             case ("strategy", _, "time_share"):
                 return Type(Kind.SHARE)
-            case (_, _, "due_days" | "cooldown_days" | "contact_every_days"):
+            case (
+                _,
+                _,
+                "due_days" | "cooldown_days" | "contact_every_days" | "within_days" | "for_days",
+            ):
                 return Type(Kind.DAYS)
             case ("criterion", str(name), "curve", _, 0):
                 return self._measured(name)
@@ -147,6 +151,8 @@ class Canon:
                 node = self._node(value, None)
             case Place.PRIORITY:
                 node = self._node(value, NUMBER)
+            case Place.ROWS:
+                return self._rows(value)
             case Place.BAND:
                 return self._interval(value, SCORE)
             case Place.SCALE:
@@ -154,6 +160,10 @@ class Canon:
             case _:
                 return value
         return value if node is None else canonical(node)
+
+    def _rows(self, text: str) -> str:
+        rows, _ = compile_rows(SourceText.plain(text), self.scope, DATE)
+        return text if rows is None else canonical_rows(rows.table, rows.where, rows.column)
 
     def _measured(self, criterion: str) -> Type | None:
         node = self._node(self.data["criterion"][criterion]["value"], None)

@@ -20,10 +20,13 @@ TOLD = {
     "action": ("when",),
     "gate": ("when",),
     "column": ("type",),
+    "signal": ("after", "then", "without", "at_least", "within_days", "same", "for_days"),
 }
 """Which keys of a rule tell what it is."""
 ALONE = {"value", "when", "type"}
 """Keys whose values speak for themselves."""
+WORDS = {"at_least": "at least", "within_days": "within", "for_days": "for"}
+"""What keys are called where the value says the rest."""
 
 
 def gist(side: Canon, path: Path) -> str:
@@ -37,5 +40,5 @@ def gist(side: Canon, path: Path) -> str:
     for key in TOLD.get(sort, ()):
         text = side.text((*path, key))
         if text is not None:
-            told.append(text if key in ALONE else f"{key} {text}")
+            told.append(text if key in ALONE else f"{WORDS.get(key, key)} {text}")
     return ", ".join(told) or ("always" if "when" in TOLD.get(sort, ()) else str(path[-1]))

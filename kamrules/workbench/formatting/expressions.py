@@ -10,12 +10,19 @@ from kamrules.compiler.read import read
 from kamrules.compiler.resolve import resolve
 from kamrules.diagnostics import SourceText
 from kamrules.document.tree import address_of, entry_at
-from kamrules.expression import canonical, compile_expression, syntax, without_spans
+from kamrules.expression import (
+    canonical,
+    canonical_rows,
+    compile_expression,
+    compile_rows,
+    syntax,
+    without_spans,
+)
 from kamrules.expression.checker import Checker, Failed
 from kamrules.expression.lexer import Problem
 from kamrules.expression.nodes import Among, And, Constant
 from kamrules.expression.parser import parse, parse_interval
-from kamrules.expression.types import BOOL, NUMBER, SCORE, Kind, Type
+from kamrules.expression.types import BOOL, DATE, NUMBER, SCORE, Kind, Type
 from kamrules.expression.walk import with_children
 from kamrules.workbench.formatting.layout import text_of
 from kamrules.workbench.formatting.places import Place, condition_of, place_of, rule_of
@@ -100,6 +107,8 @@ class Expressions:
         source = self._source(document, path, text)
         if place in {Place.BAND, Place.SCALE}:
             return self._interval(place, source, path)
+        if place is Place.ROWS:
+            return self._rows(source, path)
         node = self._node(place, source, path)
         if node is None:
             return text
@@ -136,6 +145,16 @@ class Expressions:
             case Place.PRIORITY:
                 return NUMBER
         return BOOL
+
+    def _rows(self, source: SourceText, path: Path) -> str:
+        """Return the canonical text of a signal's rows, or the text itself when it is something else."""
+        rows, problems = compile_rows(source, self.scope, DATE)
+        if self._in_force(path):
+            self.diagnostics += problems
+        if rows is None:
+            return source.text
+        where = None if rows.where is None else _as_typed(rows.where, source.text)
+        return canonical_rows(rows.table, where, rows.column)
 
     def _interval(self, place: Place, source: SourceText, path: Path) -> str:
         """Return the canonical text of an interval, or the text itself when it is something else."""

@@ -21,6 +21,7 @@ class Place(Enum):
     CRITERION = auto()
     PRIORITY = auto()
     EXPECTATION = auto()
+    ROWS = auto()
     BAND = auto()
     SCALE = auto()
 
@@ -53,6 +54,8 @@ def place_of(path: Path) -> Place | None:
             return Place.SCALE
         case ("action", _, "priority"):
             return Place.PRIORITY
+        case ("signal", _, "after" | "then" | "without"):
+            return Place.ROWS
         case ("score", _, "band", _):
             return Place.BAND
         case ("test", _, "expect", "holds", _):

@@ -21,7 +21,7 @@ CHINESE = {
     "Advice": "建议", "Level": "级别", "Objective": "目标", "Share of all selling time": "占全部销售时间",
     "Contact every": "联系间隔", "{days} days": "{days}天", "Team": "团队", "Bands": "档次", "Band": "档次",
     "From": "从", "To": "到", "Criteria": "标准", "Criterion": "标准", "Weight": "权重", "Share": "占比",
-    "Measures": "衡量", "Value": "数值", "Points": "得分",
+    "Measures": "衡量", "Value": "数值", "Holds when": "成立条件", "Points": "得分",
     "left out; its weight goes to the others": "不计入，权重分给其他标准",
     "Every other value": "其他值", "When unknown": "未知时",
     "between these points along a line": "各点之间按直线计算",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.as_written import as_written
 from kamrules.compiler.parts import trees
+from kamrules.compiler.signals import is_date_of_signal
 from kamrules.expression.nodes import Constant
 from kamrules.expression.walk import below
 from kamrules.workbench.coverage import clause_coverage
 from kamrules.workbench.handbook.page import Code, Heading, Page, Paragraph, Rows, joined, words
 from kamrules.workbench.handbook.telling import rule_lines
+from kamrules.workbench.sentences import signal_in_words
 from kamrules.workbench.sentences.naming import plain
 
 if TYPE_CHECKING:
-    from kamrules.compiler.program import Parameter
+    from kamrules.compiler.program import FactStep, Parameter
     from kamrules.expression.types import Column
     from kamrules.workbench.handbook.page import Block, Text
     from kamrules.workbench.handbook.telling import Telling
@@ -24,18 +27,33 @@ def facts(telling: Telling) -> Page:
     title = telling.say("Facts")
     blocks: list[Block] = [Heading(1, words(title))]
     for one in telling.program.facts:
+        if is_date_of_signal(one):
+            continue  # told with its signal
         blocks += [
             Heading(3, words(one.title or plain(one.id)), one.address),
             *telling.about(one.about),
         ]
         blocks.append(rule_lines((
             (telling.say("Type"), words(telling.say(one.type.kind.value))),
-            (telling.say("Value"), words(telling.sentences.tell(one.value))),
-            (telling.say("Reads"), telling.reads(one.value)),
-            (telling.say("In the rules"), (Code(one.id),)),
+            _value(telling, one),
+            (telling.say("Reads"), telling.reads((one.value, one.signal))),
+            (telling.say("In the rules"), _names(one)),
             (telling.say("From clause"), telling.clauses(one.source)),
         )))  # fmt: skip
     return Page("facts", title, tuple(blocks))
+
+
+def _value(telling: Telling, fact: FactStep) -> tuple[str, Text]:
+    """Return what a fact is worked out from, or when a signal holds, in words."""
+    if fact.signal is None:
+        return telling.say("Value"), words(telling.sentences.tell(fact.value))
+    return telling.say("Holds when"), words(signal_in_words(telling.sentences, fact.signal))
+
+
+def _names(fact: FactStep) -> Text:
+    """Return what rules call a fact; a signal has a date as well."""
+    name = Code(fact.id)
+    return (name,) if fact.signal is None else (name, ", ", Code(f"{fact.id}.date"))
 
 
 def vocabulary(telling: Telling) -> Page:
@@ -99,9 +117,14 @@ def _range(telling: Telling, one: Parameter) -> str:
 def _users(telling: Telling) -> dict[str, list[tuple[str, str]]]:
     """Return for each parameter the rules in whose expressions it stands."""
     program = telling.program
+    written = as_written(program)
     found: dict[str, list[tuple[str, str]]] = {}
     rules: list[tuple[str, str, object]] = [
-        *((each.address, each.title or plain(each.id), each) for each in program.facts),
+        *(
+            (each.address, each.title or plain(each.id), each)
+            for each in program.facts
+            if not is_date_of_signal(each)
+        ),
         *((each.address, each.title, each) for each in program.classes),
         *((each.address, each.title, each) for each in program.phases),
         *((each.address, each.title, each.gates) for each in program.paths),
@@ -113,7 +136,7 @@ def _users(telling: Telling) -> dict[str, list[tuple[str, str]]]:
         named = {
             node.parameter
             for tree in trees(rule)
-            for node in below(tree)
+            for node in below(written(tree))
             if isinstance(node, Constant) and node.parameter is not None
         }
         for parameter in named:

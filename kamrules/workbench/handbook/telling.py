@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.parts import needs, trees
+from kamrules.compiler.signals import rule_of
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import AccountColumn, Constant
 from kamrules.expression.walk import below
 from kamrules.show import show
@@ -24,7 +26,7 @@ PAGE_OF = {
     "class": "classes", "path": "classes", "tier": "tiers", "phase": "strategies",
     "strategy": "strategies", "score": "scores", "criterion": "scores", "action": "actions",
     "role": "strategies", "fact": "facts", "table": "vocabulary", "parameter": "parameters",
-    "source": "clauses",
+    "source": "clauses", "signal": "facts",
 }  # fmt: skip
 """On which page a rule stands, by the first word of its address."""
 
@@ -85,15 +87,21 @@ class Telling:
     def reads(self, part: object) -> Text:
         """Return the facts, scores and columns that a rule reads, as links."""
         known = {each.address: each.title or each.id for each in self.program.facts}
+        signals = {
+            each.address: ".".join(rule_of(each)) for each in self.program.facts if each.signal
+        }
         known |= {each.address: each.title for each in self.program.scores}
         aggregates = {each.address: each.aggregate for each in self.program.aggregates}
         found: dict[str, str] = {}
         for address in sorted(needs(part)):
             if address in known:
-                found[address] = known[address]
+                # a signal and its date are one rule
+                rule = signals.get(address, address)
+                found[rule] = known[rule]
             elif address in aggregates:
-                table = aggregates[address].table
-                found[f"table.{table}"] = self.naming.table(table)
+                one = aggregates[address]
+                for table in (one.table, *(each.table for each in apart(one.where)[1])):
+                    found[f"table.{table}"] = self.naming.table(table)
         for tree in trees(part):
             for node in below(tree):
                 if isinstance(node, AccountColumn) and node.name != "account_id":

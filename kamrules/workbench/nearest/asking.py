@@ -107,7 +107,7 @@ class Finder:
         turns = self.crossings.of(dict(zip(self.layout.account, values, strict=True)), today)
         found = []
         for index, fact in enumerate(self.facts):
-            if fact.changing.changeable is False or fact.table in lacking:
+            if fact.changing.changeable is False or not lacking.isdisjoint(fact.tables):
                 continue
             named = self.crossings.named.get(fact.address, ())
             cuts = turns.get(fact.address, ())
@@ -312,7 +312,7 @@ def nearest(  # noqa: PLR0913  what one answer depends on
     if ways or not searched:
         return Nearest(reached=False, ways=ways, searched=searched)
     blocked, together = finder.blocked(values, today, levers)
-    tables = {each.table for each in blocked if each.table is not None}
+    tables = {table for each in blocked for table in each.tables}
     return Nearest(
         reached=False,
         blocked_by=tuple(each.name for each in blocked),

@@ -256,7 +256,7 @@ class Reading:
         match node:
             case AccountColumn():
                 return True
-            case StepValue(address=address) if address.startswith("fact."):
+            case StepValue(address=address) if address.startswith(("fact.", "signal.")):
                 return self.even(self.parts[address], usable)  # type: ignore[arg-type]
             case Negate(item=item):
                 return self.even(item, usable)

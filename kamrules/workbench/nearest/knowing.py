@@ -86,7 +86,9 @@ class Knowing:
             low, high = reach(fact, None, today)
             if fact.least is None:
                 low = min([low, *(each - 1 for each in turns)])
-            within = low, max([high, *(each + 1 for each in turns)])
+            if not fact.past:
+                high = max([high, *(each + 1 for each in turns)])
+            within = low, high
         return lever(place, fact, None, turns, today, named, within=within)
 
 

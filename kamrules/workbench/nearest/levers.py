@@ -157,8 +157,12 @@ class Lever:
             return sorted(order, key=lambda each: abs(order.index(each) - here))
         if not self.numeric or not (self.flat or self.present is None):
             return []
-        start = self.low if self.present is None else float(self.present)
-        return sorted(self.stops(), key=lambda each: abs(each - start))
+        if self.present is None and not self.fact.past:
+            return sorted(self.stops())
+        # what begins does so on the last day that there can be
+        start = self.high if self.present is None else float(self.present)
+        short = [self.next_below(each) for each in self.cuts]
+        return sorted((*self.stops(), *short), key=lambda each: abs(each - start))
 
     def ends(self) -> list[Box]:
         """Return the stretches from each cut outwards that do not hold the present value, widest first."""
@@ -271,7 +275,7 @@ def reach(fact: MeasuredFact, present: float | None, today: int) -> tuple[float,
             low, high = 0.0, 100.0
         case Kind.DATE:
             low = float(today - YEARS_BACK)
-            ahead = present is None or present > today
+            ahead = not fact.past and (present is None or present > today)
             high = float(today + YEARS_AHEAD) if ahead else float(today)
         case _:
             high = FARTHEST[kind]

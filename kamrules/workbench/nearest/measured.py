@@ -9,15 +9,30 @@ from kamrules.compiler.parts import changed
 from kamrules.engines.layout import Layout, layout_of
 from kamrules.engines.row.whole_book import addresses
 from kamrules.expression import canonical
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import (
     AccountColumn,
     Aggregation,
     And,
+    Arithmetic,
+    AsOf,
     Call,
+    Constant,
     Function,
+    If,
+    Not,
+    Operator,
     StepValue,
 )
-from kamrules.expression.types import ACCOUNTS, NOTHING_SAID, Changing, Column, Kind
+from kamrules.expression.types import (
+    ACCOUNTS,
+    DATE,
+    NOTHING_SAID,
+    NUMBER,
+    Changing,
+    Column,
+    Kind,
+)
 from kamrules.expression.walk import below, with_children
 
 if TYPE_CHECKING:
@@ -25,7 +40,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import AggregateStep, FactStep, Program
     from kamrules.engines.row import Compact, Prepared
-    from kamrules.expression.nodes import Node
+    from kamrules.expression.nodes import Aggregate, Node
     from kamrules.expression.types import Type
 
 FIXED = Changing(changeable=False)
@@ -37,8 +52,8 @@ class MeasuredFact:
 
     A derived fact for which the ruleset says what changing it costs is one too. `address` is
     `accounts.<column>`, `aggregate.<n>`, `fact.<id>` or `book.<n>.<function>`; `name` is the id by which
-    the ruleset knows it, else the aggregate's text. `least` is the smallest value it can have, `table` the
-    related table whose rows an aggregate takes.
+    the ruleset knows it, else the aggregate's text. `least` is the smallest value it can have, `tables` the
+    related tables whose rows an aggregate takes; `past`: it is a day that is never after the run.
     """
 
     address: str
@@ -48,7 +63,8 @@ class MeasuredFact:
     changing: Changing
     info_level: int
     least: float | None = None
-    table: str | None = None
+    tables: tuple[str, ...] = ()
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +90,16 @@ class Inputs:
         """
         known = {each.address: each for each in _measured(program, more, priced=priced)}
         covers = covered(program)
+        signals = signals_by_date(program)
         names = {address: each.type for address, each in known.items()}
 
         def measured(node: Node) -> Node:
             match node:
                 case AccountColumn(name=name):
                     return AccountColumn(f"{ACCOUNTS}.{name}", node.type)
+                case StepValue(address=address) if address in signals:
+                    holds = AccountColumn(signals[address], names[signals[address]])
+                    return _day_of_signal(holds, AccountColumn(address, names[address]))
                 case StepValue(address=address) if address in names:
                     own = AccountColumn(address, names[address])
                     inside = tuple(
@@ -140,6 +160,7 @@ class Inputs:
 def _measured(program: Program, more: frozenset[str], *, priced: bool) -> Iterator[MeasuredFact]:
     """Yield every measured fact that the program reads or could read."""
     named: dict[str, FactStep] = {}
+    dates = signals_by_date(program)
     for fact in program.facts:
         if isinstance(fact.value, StepValue):
             named.setdefault(fact.value.address, fact)
@@ -158,7 +179,8 @@ def _measured(program: Program, more: frozenset[str], *, priced: bool) -> Iterat
             owner.changing if owner else NOTHING_SAID,
             _level(program, step),
             _least(step),
-            step.aggregate.table,
+            tables_of(step.aggregate),
+            step.address in dates,
         )
     for fact in program.facts:
         said = fact.changing.changeable is not None or fact.changing.cost is not None
@@ -202,6 +224,29 @@ def _level(program: Program, step: AggregateStep) -> int:
     """Return the information level of the column that an aggregate takes, 1 for rows."""
     column = step.aggregate.column
     return 1 if column is None else program.tables[step.aggregate.table].columns[column].info_level
+
+
+def tables_of(one: Aggregate) -> tuple[str, ...]:
+    """Return the tables whose rows an aggregate takes, or looks for beside them."""
+    return tuple(dict.fromkeys((one.table, *(each.table for each in apart(one.where)[1]))))
+
+
+def signals_by_date(program: Program) -> dict[str, str]:
+    """Return for the step that gives the date of a signal the one that tells whether it holds."""
+    steps = {each.address: each.value for each in program.facts if each.signal is not None}
+    found = {}
+    for address, value in steps.items():
+        holds = steps.get(address.removesuffix(".date"))
+        if isinstance(value, StepValue) and isinstance(holds, StepValue) and value != holds:
+            found[value.address] = holds.address
+    return found
+
+
+def _day_of_signal(holds: Node, day: Node) -> Node:
+    """Return the date of a signal: one only when it holds, today's where it begins to hold."""
+    nothing = Arithmetic(Operator.DIVIDE, Constant(1.0, NUMBER), Constant(0.0, NUMBER), DATE)
+    begins = If(holds, AsOf(), nothing, DATE)
+    return If(Not(holds), nothing, Call(Function.COALESCE, (day, begins), DATE), DATE)
 
 
 def _least(step: AggregateStep) -> float | None:

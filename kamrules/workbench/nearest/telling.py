@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import Change, Way
 from kamrules.engines.row.account import outside
+from kamrules.expression.nodes import StepValue
 from kamrules.expression.types import ACCOUNTS, Kind
 from kamrules.show import show, words_of
 from kamrules.workbench.nearest.levers import ANYTHING
+from kamrules.workbench.sentences import Sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,8 @@ class Telling:
     def __init__(self, program: Program, language: str) -> None:
         self.language = language
         self.texts = program.translations.get(language, {})
+        self.naming = Sentences(program, language).naming
+        self.addresses = {each.id: each.address for each in program.facts}
         self.titles = {each.address: each.title for each in program.facts}
         self.titles |= {each.id: each.title for each in program.facts}
         self.titles |= {
@@ -51,13 +55,18 @@ class Telling:
         fact = lever.fact
         return Change(
             fact=fact.name,
-            title=self.titles.get(fact.name) or fact.title or fact.name.replace("_", " "),
+            title=self._title(fact),
             before=outside(before, fact.type),
             after=None if after == ANYTHING else outside(after, fact.type),
             before_shown=self._shown(fact, before),
             after_shown=self._shown(fact, after, exact=True),
             cost=round(lever.cost(after), 6),
         )
+
+    def _title(self, fact: MeasuredFact) -> str:
+        if fact.past:  # the date of a signal has the signal's title
+            return self.naming.name(StepValue(self.addresses[fact.name], fact.type))
+        return self.titles.get(fact.name) or fact.title or fact.name.replace("_", " ")
 
     def _shown(self, fact: MeasuredFact, value: Any, *, exact: bool = False) -> str:  # noqa: ANN401
         """Return a value as people read it; `exact`: with all digits, where just above a bound is meant."""

@@ -33,24 +33,31 @@ class Values:
             if each.name == proof.text and proof.kind != "criterion":
                 shown += [rows] if rows else []
             elif proof.text not in (f"not {each.name}", f"{each.name} is unknown"):
-                name: Text = () if each.name == proof.text else (Code(_short(each.name)), " ")
+                called = each.name.removeprefix(f"{proof.address.removeprefix('signal.')}: ")
+                name: Text = () if each.name == proof.text else (Code(_short(called)), " ")
                 shown.append((*name, each.shown, *((", ", *rows) if rows else ())))
         return (" (", *joined(shown, "; "), ")") if shown else ()
 
     def facts(self, root: Line, facts: Mapping[str, Proof]) -> None:
         """Add what the facts told so far are made of, each once, and what those are made of in turn."""
         waiting, lines = list(self.told), dict[str, Line]()
-        for name in waiting:
+        for each in waiting:
+            # the date of a signal is told with it
+            name = each.removesuffix(".date")
             fact = facts.get(name)
             if fact is None or name in lines:
                 continue
-            text: Text = (Code(name), f" {fact.shown} = ", Code(fact.text or ""))
+            day = facts.get(f"{name}_date") if fact.address.startswith("signal.") else None
+            shown = fact.shown or ""
+            if day is not None and day.shown != word("unknown", self.language):
+                shown = self._word("{shown}, on {date}", shown=shown, date=day.shown)
+            text: Text = (Code(name), f" {shown} = ", Code(fact.text or ""))
             clauses = clauses_of(fact.source)
             lines[name] = Line((*text, *self.beside(fact)), rule=fact.address)
             lines[name].place = short_place(fact.place)
             if clauses:
                 lines[name].add(clauses.strip(), full=True)
-            waiting += [each.name for each in fact.reads]
+            waiting += [read.name for read in fact.reads]
         if lines:
             words = word("Facts read above", self.language)
             root.add(words, style=Style.HEADING).lines += lines.values()

@@ -18,7 +18,7 @@ from kamrules.workbench.schema.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kamrules.document import ColumnModel, FactModel, ParameterModel, RulesetModel
     from kamrules.workbench.schema.known import Ids
@@ -41,7 +41,13 @@ def exemplify(schema: Schema, model: RulesetModel, known: Mapping[str, Ids]) -> 
         expect["scores"], {name: _score(model, name, what) for name, what in known["score"].items()}
     )
     facts: dict[str, ColumnModel | FactModel] = {**columns_of(model, ACCOUNTS), **model.fact}
-    _offer(expect["facts"], {name: _wanted(each) for name, each in facts.items()})
+    wanted = {name: _wanted(each.type, each.choices, told(each)) for name, each in facts.items()}
+    for name, signal in model.signal.items():
+        wanted |= {
+            name: _wanted("bool", (), told(signal)),
+            f"{name}_date": _wanted("date", (), told(signal)),
+        }
+    _offer(expect["facts"], wanted)
     day = {"type": "string", "format": "date"}
     proposed = {name: {**day, **described(what)} for name, what in known["action"].items()}
     _offer(defs["BeforeModel"]["properties"]["proposed"], proposed)
@@ -100,12 +106,12 @@ def _score(model: RulesetModel, name: str, what: str) -> Schema:
     return {"anyOf": [number, *choices(words), interval, free], **described(what)}
 
 
-def _wanted(fact: ColumnModel | FactModel) -> Schema:
+def _wanted(kind: str, among: Sequence[str], what: str) -> Schema:
     """Return a value of the type, an interval of numbers, or `unknown`."""
-    if fact.type == "choice":
-        return {"enum": [*fact.choices, UNKNOWN], **described(told(fact))}
-    value = typed(fact.type)
-    if fact.type in ("text", "bool", "date"):
-        forms = [value, {"const": UNKNOWN}] if fact.type == "bool" else [value, {"type": "string"}]
-        return {"anyOf": forms, **described(told(fact))}
-    return {"type": ["integer", "number", "string"], **described(told(fact))}
+    if kind == "choice":
+        return {"enum": [*among, UNKNOWN], **described(what)}
+    value = typed(kind)
+    if kind in ("text", "bool", "date"):
+        forms = [value, {"const": UNKNOWN}] if kind == "bool" else [value, {"type": "string"}]
+        return {"anyOf": forms, **described(what)}
+    return {"type": ["integer", "number", "string"], **described(what)}

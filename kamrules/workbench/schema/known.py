@@ -17,7 +17,7 @@ Ids = dict[str, str]
 
 SECTIONS = (
     "parameter", "table", "fact", "score", "criterion", "class", "path", "tier", "phase", "strategy",
-    "role", "action", "source", "persona",
+    "role", "action", "source", "persona", "signal",
 )  # fmt: skip
 """Tables of a ruleset whose members have ids that others name, or that a ruleset may override."""
 
@@ -27,7 +27,9 @@ def known(model: RulesetModel) -> dict[str, Ids]:
     found = {each: told_of(section(model, each)) for each in SECTIONS}
     columns = told_of(columns_of(model, ACCOUNTS))
     found["column"] = columns
-    found["measure"] = {**columns, **found["fact"]}
+    # a signal has a date, and the two are facts as well
+    dates = {f"{name}_date": each for name, each in found["signal"].items()}
+    found["measure"] = {**columns, **found["fact"], **found["signal"], **dates}
     found["given"] = {
         **columns,
         **{key: each for key, each in found["table"].items() if key != ACCOUNTS},

@@ -19,7 +19,7 @@ OWN = {
     "parameter": "ParameterModel", "table": "TableModel", "fact": "FactModel", "score": "ScoreModel",
     "criterion": "CriterionModel", "class": "ClassModel", "path": "PathModel", "tier": "TierModel",
     "phase": "PhaseModel", "strategy": "StrategyModel", "role": "RoleModel", "action": "ActionModel",
-    "source": "SourceModel", "persona": "PersonaModel",
+    "source": "SourceModel", "persona": "PersonaModel", "signal": "SignalModel",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from kamrules.workbench.schema.examples import exemplify
 from kamrules.workbench.schema.known import known
 from kamrules.workbench.schema.overrides import offer
 from kamrules.workbench.schema.references import refer
+from kamrules.workbench.schema.signals import complete_signals
 from kamrules.workbench.schema.translations import translate
 from kamrules.workbench.schema.values import choices
 
@@ -39,6 +40,7 @@ def ruleset_schema(
         ids = known(ruleset.model)
         refer(schema, ruleset.model, ids)
         exemplify(schema, ruleset.model, ids)
+        complete_signals(schema, ruleset.model)
         offer(schema, ruleset.model, ids)
         translate(schema, ruleset)
         name = ruleset.model.ruleset.name

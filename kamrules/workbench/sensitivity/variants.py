@@ -78,14 +78,26 @@ class Variants:
 def _folded(ruleset: Ruleset) -> set[str]:
     """Return the parameters that may stand for a number where none can be computed.
 
-    Those are weights, points, ends of intervals and levels: whatever names one there counts.
+    Those are weights, points, ends of intervals, levels, and what a signal counts: whatever names one there
+    counts.
     """
     model = ruleset.model
     parts = [
         each.model_dump(
-            mode="json", include={"weight", "scale", "curve", "unknown", "band", "level"}
+            mode="json",
+            include={
+                "weight",
+                "scale",
+                "curve",
+                "unknown",
+                "band",
+                "level",
+                "within_days",
+                "at_least",
+                "for_days",
+            },
         )
-        for rules in (model.criterion, model.score, model.tier)
+        for rules in (model.criterion, model.score, model.tier, model.signal)
         for each in rules.values()
     ]
     return {word for text in _texts(parts) for word in WORD.findall(text)} & model.parameter.keys()

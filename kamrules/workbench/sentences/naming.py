@@ -98,8 +98,16 @@ class Naming:
             return self.phrases[address]
         if kind == "fact":
             return self.facts.get(rest, plain(rest))
+        if kind == "signal":
+            return self._signal(rest)
         if kind == "criterion":
             return self.phrases["points"].format(a=self.criteria.get(rest, plain(rest)))
         score, _, part = rest.partition(".")
         title = self.scores.get(score, plain(score))
         return self.phrases[part].format(a=title) if part else title
+
+    def _signal(self, rest: str) -> str:
+        """Return the name of a signal, or of the day on which it came about."""
+        name, _, part = rest.partition(".")
+        title = self.facts.get(name, plain(name))
+        return self.phrases["day of"].format(a=title) if part else title

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.program import Logic
+from kamrules.expression.besides import apart
 from kamrules.expression.nodes import (
     AccountColumn,
     Aggregate,
@@ -14,6 +15,7 @@ from kamrules.expression.nodes import (
     And,
     Arithmetic,
     AsOf,
+    Beside,
     Call,
     Compare,
     Comparison,
@@ -239,11 +241,7 @@ class Sentences:
         return self.say(node.function.value, **dict(zip("abc", parts, strict=False)))
 
     def _aggregate(self, node: Aggregate) -> str:
-        table = self.naming.table(node.table)
-        if node.where is None:
-            rows = self.say("rows", table=table)
-        else:
-            rows = self.say("rows where", table=table, where=self._truth(node.where))
+        rows = self.rows(node.table, node.where)
         if node.column is None and node.item is None:
             return self.say(node.function.value, rows=rows)
         if node.item is not None:
@@ -251,6 +249,40 @@ class Sentences:
         else:
             of = self.naming.column(node.table, node.column or "")
         return self.say(f"{node.function.value} of", rows=rows, of=of)
+
+    def rows(self, name: str, where: Node | None) -> str:
+        """Return the rows of a table for which a condition is true, all without one."""
+        table = self.naming.table(name)
+        if where is None:
+            return self.say("rows", table=table)
+        own, besides = apart(where)
+        told = [self._stands(each, name) for each in besides]
+        if own:
+            told.insert(0, self._truth(And(own)) if len(own) > 1 else self._truth(own[0]))
+        return self.say("rows where", table=table, where=self.phrases["and"].join(told))
+
+    def _stands(self, node: Beside, table: str) -> str:
+        """Return what has to stand beside a row of the table, or must not."""
+        day, first, last = self.naming.column(table, node.day), node.first, node.last
+        if first == last == 0:
+            when = self.say("that day", day=day)
+        elif first == 0:
+            when = self.say("days after", n=str(last), day=day)
+        elif last == 0:
+            when = self.say("days before", n=str(-first), day=day)
+        else:
+            when = self.say("days from", n=str(first), m=str(last), day=day)
+        names = [self.naming.column(node.table, each) for each in node.same]
+        same = self.say("the same", list=self.phrases["comma"].join(names)) if names else ""
+        phrase = "stands with" if node.needed else "stands without"
+        return self.say(
+            phrase,
+            n=str(node.needed),
+            rows=self.rows(node.table, node.where),
+            date=self.naming.column(node.table, node.date),
+            when=when,
+            same=same,
+        )
 
     def _listed(self, constants: tuple[Constant, ...], item: Node) -> str:
         return self.phrases["comma"].join(self._beside(each, item) for each in constants)

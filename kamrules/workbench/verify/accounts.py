@@ -10,7 +10,8 @@ from kamrules.engines.row.account import outside
 from kamrules.expression.nodes import Aggregation, And
 from kamrules.expression.types import ACCOUNTS
 from kamrules.workbench.nearest.levers import ANYTHING
-from kamrules.workbench.nearest.measured import covered
+from kamrules.workbench.nearest.measured import covered, signals_by_date, tables_of
+from kamrules.workbench.verify.occurrences import occurrence
 from kamrules.workbench.verify.rows import RowMaker
 
 if TYPE_CHECKING:
@@ -93,12 +94,15 @@ class Building:
 
     def _value(self, facts: Facts, step: AggregateStep) -> Any:  # noqa: ANN401
         if not needs(step):  # what else there is of the account makes no difference
-            others = self.program.tables.keys() - {ACCOUNTS, step.aggregate.table}
+            others = self.program.tables.keys() - {ACCOUNTS, *tables_of(step.aggregate)}
             facts = {name: each for name, each in facts.items() if name not in others}
         return self._known(facts)[step.address]
 
     def _mend(self, facts: Facts, step: AggregateStep, value: Any) -> None:  # noqa: ANN401
         one = step.aggregate
+        if step.address in self._signals():
+            self._signal(facts, step, value)
+            return
         rows: list[Facts] = list(facts.get(one.table) or ())
         if value is None and one.function in {
             Aggregation.COUNT,
@@ -128,6 +132,31 @@ class Building:
             self._add(facts, step, min(int(value), MOST_ROWS), lambda _: None)
         elif value is not None:
             self._add(facts, step, 1, lambda _: value)
+
+    def _signals(self) -> set[str]:
+        """Return the steps of signals: those that tell whether one holds, and those of their dates."""
+        return {each for pair in signals_by_date(self.program).items() for each in pair}
+
+    def _signal(self, facts: Facts, step: AggregateStep, value: Any) -> None:  # noqa: ANN401
+        """Let a signal come about, on a day where one is wanted, or not at all."""
+        one = step.aggregate
+        if value is None and one.function is Aggregation.ANY:
+            facts.pop(one.table, None)  # of a table that the book lacks
+            return
+        tables = tables_of(one)
+        facts |= {each: list(facts.get(each) or ()) for each in tables}
+        if value is not True:
+            facts[one.table] = []
+        if value is None or value is False:
+            return
+        maker = RowMaker(self.program, self._known(facts), self.today)
+        made = occurrence(maker, one, self.today if value is True else value) or ()
+        for table, row in made:
+            columns = self.program.tables[table].columns
+            told = {name: outside(each, columns[name].type) for name, each in row.items()}
+            facts[table] = [*facts[table], told]
+        if self._value(facts, step) != value:  # something answers it
+            facts |= {each: [] for each in tables if each != one.table}
 
     def _add(
         self, facts: Facts, step: AggregateStep, many: int, value: Callable[[int], Any]

@@ -17,6 +17,7 @@ from kamrules.workbench.nearest.crossings import Reading
 from kamrules.workbench.nearest.levers import ANYTHING
 from kamrules.workbench.nearest.measured import NUMBERS, Inputs, covered
 from kamrules.workbench.nearest.possible import possible, spans
+from kamrules.workbench.verify.dated import dated
 from kamrules.workbench.verify.direction import Way
 from kamrules.workbench.verify.links import links
 from kamrules.workbench.verify.made import made_of
@@ -86,6 +87,7 @@ class Prover:
         may = possible(terms.program, layout, asked)
         cells = [cells_of(each, span) for each, span in zip(used, self.spans(used), strict=True)]
         linked = list(links(used, self.span, terms.name, covered(terms.original)))
+        linked += dated(used, terms.original)
 
         def able(boxes: list[Any]) -> bool:
             fits = all(each(boxes) for each in linked)
@@ -146,11 +148,11 @@ class Prover:
         program = self.inputs.program
         layout = Layout(tuple(each.address for each in self.inputs.facts), ())
         reach = spans(program, layout, [self.inputs.translate(each) for each in nodes])
-        boxes = [_anything(each) for each in self.inputs.facts]
+        boxes = [_anything(each, self.today) for each in self.inputs.facts]
         return reach(boxes, self.today, *self.before)
 
 
-def _anything(fact: MeasuredFact) -> Cell:
+def _anything(fact: MeasuredFact, today: int) -> Cell:
     kind = fact.type.kind
     if fact.address.startswith("book."):
         function = BookFunction(fact.address.rpartition(".")[2])
@@ -165,7 +167,7 @@ def _anything(fact: MeasuredFact) -> Cell:
         case Kind.TEXT:
             return frozenset({ANYTHING, None})
         case Kind.DATE:
-            return (EARLIEST, LATEST, True, True)
+            return (EARLIEST, float(today) if fact.past else LATEST, True, True)
         case _:
             low = -FARTHEST if fact.least is None else fact.least
             return (low, FARTHEST, True, True)

@@ -42,7 +42,7 @@ def links(
             if whole in places and part in places:
                 yield _ordered(places[whole], places[part])
     for number, term in enumerate(terms):
-        for leaf in _strict(term.node):
+        for leaf in strict(term.node):
             other = places.get(name(leaf) or "")
             if other is not None and other != number:
                 yield _known_with(number, other)
@@ -76,15 +76,15 @@ def _ordered(upper: int, lower: int) -> Link:
     return fits
 
 
-def _strict(node: Node) -> Iterator[Node]:
+def strict(node: Node) -> Iterator[Node]:
     """Yield the values without which a number is unknown."""
     match node:
         case Arithmetic(left=left, right=right):
-            yield from (each for part in (left, right) for each in (part, *_strict(part)))
+            yield from (each for part in (left, right) for each in (part, *strict(part)))
         case Negate(item=item):
-            yield from (item, *_strict(item))
+            yield from (item, *strict(item))
         case Call(function=function, arguments=arguments) if function is not Function.COALESCE:
-            yield from (each for part in arguments for each in (part, *_strict(part)))
+            yield from (each for part in arguments for each in (part, *strict(part)))
         case _:
             return
 

@@ -29,7 +29,7 @@ from kamrules.expression.nodes import (
 from kamrules.expression.types import PLACES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from kamrules.compiler.program import Program
     from kamrules.expression.nodes import Aggregate, Node
@@ -117,6 +117,19 @@ class RowMaker:
         if order is not None:
             row.setdefault(order, float(self.today - 1))
         return row
+
+    def fitting(self, conditions: Sequence[Node]) -> dict[str, Any] | None:
+        """Return a row for which the conditions are true, None where that is too hard."""
+        columns: dict[str, _Column] = {}
+        if not all(self._true(each, columns, wanted=True) for each in conditions):
+            return None
+        row = {name: each.value() for name, each in columns.items()}
+        return None if any(each is None for each in row.values()) else row
+
+    @staticmethod
+    def any_value(kind: Type) -> Any:  # noqa: ANN401
+        """Return some value of a type."""
+        return _Column(kind).value()
 
     def _true(  # noqa: C901  one case a node
         self, node: Node, columns: dict[str, _Column], *, wanted: bool

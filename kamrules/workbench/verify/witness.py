@@ -14,7 +14,7 @@ from kamrules.engines.row.question import Every, Holds, asked
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
 from kamrules.workbench.nearest.asking import Finder, translated
 from kamrules.workbench.nearest.drawn import drawn
-from kamrules.workbench.nearest.measured import FIXED, Inputs
+from kamrules.workbench.nearest.measured import FIXED, Inputs, signals_by_date
 from kamrules.workbench.verify.accounts import Building
 
 if TYPE_CHECKING:
@@ -176,18 +176,30 @@ class Witnesses:
             for fact, before, after in zip(finder.facts, values, new, strict=True)
             if after != before
         }
-        tables = {fact.table for fact in finder.facts if fact.address in different}
+        different = self._with_dates(finder, different)
+        tables = {
+            table for fact in finder.facts if fact.address in different for table in fact.tables
+        }
         # what is made for one aggregate of a table may not disturb the others
         kept = {
             fact.address: value
             for fact, value in zip(finder.facts, new, strict=True)
-            if fact.table is not None and fact.table in tables
+            if not tables.isdisjoint(fact.tables)
         }
         building = Building(current, engine, self.as_of, self.today)
         for wanted in (different, {**kept, **different}):
             made = building.built({**facts, ACCOUNT_ID: NAME}, wanted)
             if made is not None:
                 yield made
+
+    def _with_dates(self, finder: Finder, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is wanted, with the day, if rules read it, of each signal that begins or ends."""
+        read = {fact.address for fact in finder.facts}
+        found = dict(wanted)
+        for day, holds in signals_by_date(self.program).items():
+            if day in read and holds in wanted and wanted.get(day) is None:
+                found[day] = float(self.today) if wanted[holds] else None
+        return found
 
 
 def _parts(question: Question) -> Iterator[Question]:

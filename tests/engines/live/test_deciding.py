@@ -14,9 +14,12 @@ from kamrules.engines.live import LiveEngine, TooLargeError
 from kamrules.engines.live.compiling import Compiled
 from kamrules.engines.row import engine_of
 from kamrules.workbench.sample import sample_book
-from tests.agreement.deciding_live import agree_live
+from tests.agreement.deciding_live import PRESENT, agree_live
 from tests.rulesets.reading import read_facts
 from tests.strategies import Case, cases
+
+if not PRESENT:
+    pytest.skip("durable-rules is not installed", allow_module_level=True)
 
 AS_OF = datetime.date(2026, 6, 30)
 

@@ -12,6 +12,10 @@ from kamrules import compile_ruleset, load_ruleset
 from kamrules.engines.live import LiveEngine, TooLargeError
 from kamrules.engines.live.signals import patterns_of
 from kamrules.engines.row import engine_of
+from tests.agreement.deciding_live import PRESENT
+
+if not PRESENT:
+    pytest.skip("durable-rules is not installed", allow_module_level=True)
 
 TODAY = datetime.date(2026, 1, 10)
 RULESET = """

@@ -1,0 +1,67 @@
+"""`kamrules doctor` tells what the installation can do, and how to mend what it cannot."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.agreement.deciding_live import PRESENT
+from tests.commands import run
+
+WHOLE = """
+def create_ruleset(name, text): return 1
+def delete_ruleset(handle): pass
+def delete_state(handle, sid): pass
+def start_action_for_state(handle, state): return None
+def assert_fact(handle, message): {body}
+"""
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """Put a library in the place of durable-rules'."""
+
+    def put(source):
+        (tmp_path / "durable_rules_engine.py").write_text(source)
+        monkeypatch.delitem(sys.modules, "durable_rules_engine", raising=False)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    yield put
+    sys.modules.pop("durable_rules_engine", None)
+
+
+@pytest.mark.skipif(not PRESENT, reason="durable-rules is not installed")
+def test_everything_that_is_installed_works():
+    told = run("doctor")
+    assert (told.status, told.err) == (0, "")
+    assert "durable-rules" in told.out
+    assert "a small match came out right" in told.out
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("raise ModuleNotFoundError('none')", "it is not installed"),
+        ("raise ImportError('undefined symbol: PyEval_CallObject')", "undefined symbol"),
+        (WHOLE.format(body="return 1, 0"), "it matches wrongly"),
+        (WHOLE.format(body="raise MemoryError('full')"), "it fails: full"),
+    ],
+)
+def test_a_library_that_cannot_be_used_is_told_with_the_mend(library, source, why):
+    library(source)
+    told = run("doctor", "--json")
+    assert told.status == 1
+    (found,) = [each for each in json.loads(told.out) if each["part"] == "durable-rules"]
+    assert why in found["told"]
+    assert "live decisions are the row engine's, which are the same" in found["told"]
+    assert "pip install durable-rules==2.0.28" in found["mend"]
+    assert ("CPPFLAGS=" in found["mend"]) == (sys.version_info >= (3, 13))
+
+
+def test_the_mend_is_printed_too(library):
+    library("raise ModuleNotFoundError('none')")
+    told = run("doctor")
+    assert told.status == 1
+    assert "to mend durable-rules: " in told.out
