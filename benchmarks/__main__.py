@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from benchmarks import batch, decide, differences, nearest, startup
+from benchmarks.live import engines, service
 
 if __name__ == "__main__":
-    for each in (startup, decide, nearest, differences, batch):
+    for each in (startup, decide, nearest, differences, engines, service, batch):
         print(f"\n{each.__name__}")
         if failed := each.main():
             sys.exit(failed)

@@ -56,12 +56,8 @@ class Directly:
             if counts[rule.stage] % GROUP == 0:
                 self.groups[rule.stage].append(f"g{len(self.groups[rule.stage])}_{rule.stage}")
             counts[rule.stage] += 1
-            waits = set(rule.joined(self.network.stages))
-            tests = [{self.groups[rule.stage][-1]: 1}]
-            tests += [self._test(each) for each in rule.when
-                      if not (isinstance(each, Concluded) and each.name in waits)]  # fmt: skip
+            tests = [{self.groups[rule.stage][-1]: 1}, *map(self._test, rule.when)]
             when: list[Any] = [{"m": {"$and": tests}}]
-            when += [{f"c{n}": {"name": name}} for n, name in enumerate(sorted(waits))]
             rules[f"rule_{number}"] = {"all": when, "run": self._action(rule.names)}
         rules["handled"] = {"all": [{"m": {"$ex": {"name": 1}}}], "run": lambda _c: None}
         return rules

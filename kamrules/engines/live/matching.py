@@ -62,6 +62,15 @@ class _Ready:
         self._fires = fires
         self._known: dict[str, frozenset[str]] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many messages are remembered."""
+        return len(self._known)
+
+    def forget(self) -> None:
+        """Forget what was concluded so far."""
+        self._known.clear()
+
     def concluded(self, message: str) -> frozenset[str]:
         """Return what the rules conclude from a message."""
         found = self._known.get(message)
@@ -102,6 +111,16 @@ class Matcher:
     def definitions(self) -> list[dict[str, Any]]:
         """Return the rulesets as durable-rules reads them."""
         return [each.session.definition for each in self._parts_ready]
+
+    @property
+    def remembered(self) -> int:
+        """How many messages of a part are remembered, at most."""
+        return max((each.remembered for each in self._parts_ready), default=0)
+
+    def forget(self) -> None:
+        """Forget what was concluded from messages, so that the next ones are matched again."""
+        for each in self._parts_ready:
+            each.forget()
 
     def close(self) -> None:
         """Give the memory back."""

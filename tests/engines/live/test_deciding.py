@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from kamrules import compile_ruleset, load_ruleset
 from kamrules.decision import Earlier
-from kamrules.engines.live import LiveEngine, TooLargeError
+from kamrules.engines.live import LiveEngine, TooLargeError, matching
 from kamrules.engines.live.compiling import Compiled
 from kamrules.engines.row import engine_of
 from kamrules.workbench.sample import sample_book
@@ -183,3 +183,25 @@ def test_rules_that_are_too_many_for_one_message_are_refused_before_the_library_
     program = compiled(tmp_path, text + action(0, f'["{wide}", "{wider}"]'))
     with pytest.raises(TooLargeError):
         LiveEngine(program).slice(AS_OF)
+
+
+def test_what_is_remembered_of_equal_cells_is_what_matching_anew_concludes(program, accounts):
+    """One engine remembers, the other forgets before each account; both see every account twice."""
+    remembers, forgets = LiveEngine(program), LiveEngine(program)
+    for facts in (*accounts, *accounts):
+        prepared = remembers.row.prepare(facts, strict=False)
+        forgets.slice(AS_OF).matcher.forget()
+        assert remembers.compact(prepared, AS_OF) == forgets.compact(prepared, AS_OF)
+    remembers.close()
+    forgets.close()
+
+
+def test_no_more_is_remembered_than_a_bound_allows(tmp_path, monkeypatch):
+    monkeypatch.setattr(matching, "REMEMBERED", 3)
+    program = compiled(tmp_path, HEAD + "".join(action(n, f'"size >= {n}"') for n in range(9)))
+    row, live = engine_of(program), LiveEngine(program)
+    for size in (*range(9), *range(9)):
+        prepared = row.prepare({"account_id": "A", "size": size})
+        assert live.compact(prepared, AS_OF) == row.compact(prepared, AS_OF)
+    assert live.slice(AS_OF).matcher.remembered <= 3
+    live.close()
