@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.decision import Move
 from kamrules.engines.live.acting import fires, live
 from kamrules.engines.live.compiling import Compiled
 from kamrules.engines.live.matching import Matcher
@@ -110,6 +111,7 @@ class _Slice:
         ]
         self._live = [live(each.id) for each in program.actions]
         self._fires = [fires(each.id) for each in program.actions]
+        self._values = _values(program)
 
     def both(self, asked: tuple[Any, ...]) -> tuple[Compact, Compact]:
         """Decide what the generated function is asked, as the row engine does and by the matcher."""
@@ -152,7 +154,7 @@ class _Slice:
         as_of: int,
         proposed: Mapping[str, int] | None,
     ) -> Compact:
-        told = _values(found)
+        told = dict([self._values[each] for each in self._values.keys() & found])
         chosen, held = self._actions(found, keys, as_of, proposed or {})
         return row._replace(
             class_=told.get("class"),
@@ -206,11 +208,18 @@ class _Slice:
         return sorted(chosen, reverse=True), sorted(held, reverse=True)
 
 
-def _values(found: set[str]) -> dict[str, str]:
-    """Return the values of the steps that are decided."""
-    steps = ("class", "class_move", "tier", "tier_move", "phase", "strategy")
-    pairs = (each.split("=", 1) for each in found)
-    return {pair[0]: pair[1] for pair in pairs if pair[0] in steps}
+def _values(program: Program) -> dict[str, tuple[str, str]]:
+    """Return the conclusions that give a step its value, with the step and the value."""
+    moves = [each.value for each in Move]
+    steps: dict[str, list[str]] = {
+        "class": [each.id for each in program.classes],
+        "class_move": moves,
+        "tier": [each.id for each in program.tiers],
+        "tier_move": moves,
+        "phase": [each.id for each in program.phases],
+        "strategy": [each.id for each in program.strategies],
+    }
+    return {concluded(step, each): (step, each) for step, ids in steps.items() for each in ids}
 
 
 def _states(address: str) -> tuple[str, str]:
