@@ -154,7 +154,11 @@ class _Slice:
         as_of: int,
         proposed: Mapping[str, int] | None,
     ) -> Compact:
-        told = dict([self._values[each] for each in self._values.keys() & found])
+        told: dict[str, str | None] = {}
+        for each in self._values.keys() & found:
+            step, value = self._values[each]
+            # two values of a step cannot both be right; then none is, whatever the order
+            told[step] = None if step in told else value
         chosen, held = self._actions(found, keys, as_of, proposed or {})
         return row._replace(
             class_=told.get("class"),

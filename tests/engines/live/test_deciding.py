@@ -205,3 +205,57 @@ def test_no_more_is_remembered_than_a_bound_allows(tmp_path, monkeypatch):
         assert live.compact(prepared, AS_OF) == row.compact(prepared, AS_OF)
     assert live.slice(AS_OF).matcher.remembered <= 3
     live.close()
+
+
+PATHS = """
+[ruleset]
+name = "paths"
+version = "1"
+hit = "first"
+[table.accounts.column]
+size = { type = "number" }
+wide = { type = "bool" }
+deep = { type = "bool" }
+[class.high]
+level = 4
+when = "size >= 30"
+[class.upper]
+level = 3
+when = "size >= 20"
+[class.middle]
+level = 2
+when = "size >= 10"
+[class.low]
+level = 1
+[path.low_to_middle]
+from = "low"
+to = "middle"
+[path.low_to_middle.gate.wide]
+when = "wide"
+[path.low_to_upper]
+from = "low"
+to = "upper"
+[path.low_to_upper.gate.deep]
+when = "deep"
+[path.low_to_high]
+from = "low"
+to = "high"
+[path.low_to_high.gate.both]
+when = ["wide", "deep"]
+"""
+
+
+@pytest.mark.parametrize("size", [None, 5, 15, 25, 35])
+@pytest.mark.parametrize("wide", [None, False, True])
+@pytest.mark.parametrize("deep", [None, False, True])
+def test_of_several_open_paths_the_first_written_is_taken(tmp_path, size, wide, deep):
+    program = compiled(tmp_path, PATHS)
+    row, live = engine_of(program), LiveEngine(program)
+    prepared = row.prepare({"account_id": "A", "size": size, "wide": wide, "deep": deep})
+    for before in ("low", "middle", "upper", "high", None):
+        earlier = Earlier.model_validate({"class": before})
+        found = live.compact(prepared, AS_OF, earlier)
+        assert found == row.compact(prepared, AS_OF, earlier)
+        if size == 35 and before == "low" and wide and deep:
+            assert found.class_ == "middle"
+    live.close()
