@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from kamrules.diagnostics import Diagnostic, UsageError
 from kamrules.live.deciding import CRASHED, HUNG, LIVE, ROW, STARTING, Answer, Outcome, answer
-from kamrules.live.worker import LENGTH, asked, framed
+from kamrules.live.worker import KEPT, LENGTH, asked, framed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,7 +61,7 @@ class _Process:
             [sys.executable, "-m", "kamrules.live.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
         )  # fmt: skip
-        self.programs: set[str] = set()
+        self.programs: dict[str, None] = {}
         self.decided = 0
         self.waiting = False
 
@@ -76,6 +76,13 @@ class _Process:
         assert source is not None
         assert sink is not None
         return source, sink
+
+    def knows(self, digest: str) -> None:
+        """Note that it was sent a program: it forgets the one before the last, and so does this."""
+        self.programs.pop(digest, None)
+        while len(self.programs) >= KEPT:
+            del self.programs[next(iter(self.programs))]
+        self.programs[digest] = None
 
     def send(self, body: bytes) -> None:
         """Send a frame. Raises LostError when nobody reads it any more."""
@@ -113,7 +120,7 @@ class _Process:
         told = pickle.dumps(program, pickle.HIGHEST_PROTOCOL)
         parts = (program.digest, told, None, as_of, None)
         self.send(pickle.dumps(parts, pickle.HIGHEST_PROTOCOL))
-        self.programs = {program.digest}
+        self.knows(program.digest)
         self.waiting = True
 
     def is_ready(self) -> bool:
@@ -187,7 +194,8 @@ class _Worker:
         except LostError as lost:
             self._replace(question)
             return answer(question, engine=ROW, trouble=lost.trouble)
-        process.programs.add(question.program.digest)
+        if program is not None:
+            process.knows(question.program.digest)
         process.decided += 1
         if found.trouble == CRASHED:
             self._replace(question)

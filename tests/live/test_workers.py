@@ -155,6 +155,18 @@ def test_a_program_that_is_new_to_a_worker_is_sent_along(pool, program, tmp_path
         assert found.outcome.class_ == ("key" if each is other else "ordinary")
 
 
+def test_programs_that_a_worker_has_forgotten_are_sent_again(pool, program, tmp_path):
+    programs = [program]
+    for revenue in (500, 600):
+        path = tmp_path / f"{revenue}.toml"
+        path.write_text(RULESET.replace("1_000", str(revenue)))
+        programs.append(compile_ruleset(load_ruleset(path)))
+    for each in (*programs, *programs):
+        found = pool.decide(question(each, 5))
+        assert (found.engine, found.trouble) == (ENGINE, TROUBLE)
+        assert found.outcome == RowDecider().decide(question(each, 5)).outcome
+
+
 def test_names_that_a_program_does_not_know_are_left_aside(pool, program):
     asked = question(program, 1)
     known = replace(asked, facts={**asked.facts, "colour": "blue", "pets": [{"name": "Rex"}]})

@@ -222,7 +222,7 @@ class Matcher:
         """Return all that is concluded, `given` included: what was concluded before, by their names.
 
         `cells` has the cell of every quantity, None where its value is unknown.
-        Raises OverBudgetError, and MemoryError or what else the library raises.
+        Raises TooLargeError, and MemoryError or what else the library raises.
         """
         found = set(given)
         told = [None if cell is None else texts[cell]

@@ -17,7 +17,6 @@ from kamrules.engines.live.formula import (
     Conjunction,
     Formula,
     alternatives,
-    any_of,
     conjunctions,
 )
 
@@ -144,8 +143,3 @@ def _empty(literal: object, made: set[str]) -> bool:
 def none_of(names: tuple[str, ...]) -> Formula:
     """Return that none of the names was concluded."""
     return All(tuple(Concluded(each, held=False) for each in names))
-
-
-def some_of(names: tuple[str, ...]) -> Formula:
-    """Return that one of the names was concluded."""
-    return any_of(Concluded(each) for each in names)
