@@ -104,15 +104,6 @@ class Matcher:
         self._parts_ready = [self._ready(f"k{number}", each) for number, each in enumerate(parts)]
 
     @property
-    def rules(self) -> int:
-        """How many rules durable-rules holds."""
-        return sum(len(each.session.definition) for each in self._parts_ready)
-
-    def definitions(self) -> list[dict[str, Any]]:
-        """Return the rulesets as durable-rules reads them."""
-        return [each.session.definition for each in self._parts_ready]
-
-    @property
     def remembered(self) -> int:
         """How many messages of a part are remembered, at most."""
         return max((each.remembered for each in self._parts_ready), default=0)

@@ -88,10 +88,6 @@ class Signals:
                 definition |= _rules(number, each)
             self._session = Session("signals", definition)
 
-    def definition(self) -> dict[str, Any]:
-        """Return the rules as durable-rules reads them."""
-        return {} if self._session is None else self._session.definition
-
     def match(self, given: Sequence[Rows]) -> list[list[int] | None]:
         """Return for each pattern the days on which it occurs, None where a table is lacking."""
         days: list[list[int] | None] = [None if each is None else [] for each in given]

@@ -16,6 +16,8 @@ from kamrules.engines.live.formula import (
     any_of,
 )
 from kamrules.expression.nodes import (
+    OPPOSITE,
+    TURNED,
     Among,
     And,
     Compare,
@@ -35,20 +37,6 @@ if TYPE_CHECKING:
     from kamrules.engines.live.quantities import Quantities
     from kamrules.expression.nodes import Node
 
-OPPOSITE = {
-    Comparison.EQUAL: Comparison.NOT_EQUAL,
-    Comparison.NOT_EQUAL: Comparison.EQUAL,
-    Comparison.LESS: Comparison.GREATER_EQUAL,
-    Comparison.LESS_EQUAL: Comparison.GREATER,
-    Comparison.GREATER: Comparison.LESS_EQUAL,
-    Comparison.GREATER_EQUAL: Comparison.LESS,
-}
-MIRRORED = {
-    Comparison.LESS: Comparison.GREATER,
-    Comparison.LESS_EQUAL: Comparison.GREATER_EQUAL,
-    Comparison.GREATER: Comparison.LESS,
-    Comparison.GREATER_EQUAL: Comparison.LESS_EQUAL,
-}
 TESTS: Mapping[Comparison, Callable[[float, float], bool]] = {
     Comparison.EQUAL: lambda one, two: one == two,
     Comparison.NOT_EQUAL: lambda one, two: one != two,
@@ -135,7 +123,7 @@ class Truth:
 
     def _compared(self, comparison: Comparison, left: Node, right: Node) -> Formula:
         if isinstance(left, Constant) and not isinstance(right, Constant):
-            return self._compared(MIRRORED.get(comparison, comparison), right, left)
+            return self._compared(TURNED[comparison], right, left)
         if isinstance(right, Constant):
             return self._against(comparison, left, right.value)
         if left.type.kind is Kind.BOOL and right.type.kind is Kind.BOOL:
