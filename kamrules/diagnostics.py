@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from kamrules.masking import masked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -54,6 +56,14 @@ class Diagnostic:
     excerpt: str | None = None
     help: str | None = None
     address: str | None = None
+
+    def __post_init__(self) -> None:
+        """Keep secrets out of what is told, whoever wrote the message."""
+        object.__setattr__(self, "message", masked(self.message))
+        if self.help is not None:
+            object.__setattr__(self, "help", masked(self.help))
+        if self.excerpt is not None:
+            object.__setattr__(self, "excerpt", masked(self.excerpt))
 
     def as_json(self) -> dict[str, Any]:
         """Return the one JSON shape that the command line, Python and services share."""

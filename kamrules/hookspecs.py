@@ -3,73 +3,84 @@
     # kamrules_fastcsv.py                               # pyproject.toml
     from kamrules import hookimpl                       # [project.entry-points.kamrules]
                                                         # fastcsv = "kamrules_fastcsv"
+    kamrules_api = 2
+
     @hookimpl
     def register_sources(register):
         register("fastcsv", lambda table, connection: connection.read_csv(str(table.path())))
 
-A hook takes those of its arguments that it wants, by name. What is passed is plain data; no hook can
-add a function to expressions, which every engine has to understand alike.
+A hook takes those of its arguments that it wants, by name. What is passed is plain data
+(kamrules.contracts). docs/plugins.md has an example of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    import datetime
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from kamrules.book import BookTable
+    from kamrules.contracts import (
+        Format,
+        LanguageFunction,
+        Proposal,
+        Run,
+        Section,
+        SeenTable,
+        Sink,
+        Source,
+        Tables,
+        TablesOf,
+        Webhook,
+    )
 
 hookspec = HookspecMarker("kamrules")
 hookimpl = HookimplMarker("kamrules")
 
-Tables = Mapping[str, Any]
-"""The output tables of a run by name, each a DuckDB relation (which exports `__arrow_c_stream__`)."""
 
-Source = Callable[["BookTable", Any], Any]
-"""Opens a table of a book on a DuckDB connection and returns its rows: a relation of that connection,
-anything that exports `__arrow_c_stream__`, or kamrules.book.Rows if some rows had to be left out."""
+class RegisterSource(Protocol):
+    """Takes a source's scheme, what opens a table of it, and if it can, what lists its tables."""
 
-Register = Callable[[str, Any], None]
-
-
-class Sink(Protocol):
-    """Writes the output tables of a run, on the DuckDB connection they belong to, into a folder."""
-
-    def __call__(self, tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401
-        """Return the names of the files written. Raises DataError when that fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What hooks know of a run; `out` is where its files will be, None when it writes none."""
-
-    ruleset: str
-    version: str
-    digest: str
-    as_of: datetime.date
-    book: str
-    out: Path | None
+    def __call__(self, name: str, one: Source, *, tables: TablesOf | None = None) -> None:
+        """Register it."""
 
 
 @hookspec
-def register_sources(register: Register) -> None:
-    """Name sources: `register("sqlite", open_table)` makes `from = "sqlite:crm.db"` work in book files."""
+def register_sources(register: RegisterSource) -> None:
+    """Name sources: `register("crm", open_table)` makes `from = "crm:accounts"` work in book files."""
 
 
 @hookspec
-def register_sinks(register: Register) -> None:
-    """Name sinks: `register("xml", write_tables)` makes `--format xml` work."""
+def register_sinks(register: Callable[[str, Sink], None]) -> None:
+    """Name sinks: `register("crm", open_sink)` makes `kamrules run BOOK --to crm:production` work."""
 
 
 @hookspec
-def register_rulesets(register: Register) -> None:
+def register_formats(register: Callable[[str, Format], None]) -> None:
+    """Name forms of files: `register("xml", write_tables)` makes `--format xml` work."""
+
+
+@hookspec
+def register_rulesets(register: Callable[[str, str | Path], None]) -> None:
     """Name rulesets: `register("pharma", Path(__file__).parent / "pharma")` makes `--ruleset pharma` work."""
+
+
+@hookspec
+def register_functions(register: Callable[[LanguageFunction], None]) -> None:
+    """Add functions to expressions: `register(LanguageFunction("vat_country", ("text",), "text", ...))`."""
+
+
+@hookspec
+def register_webhooks(register: Callable[[str, Webhook], None]) -> None:
+    """Name senders of webhooks: `register("crm", verify)` makes `POST /hooks/crm` of the service work."""
+
+
+@hookspec
+def propose_mapping(tables: Sequence[SeenTable]) -> Sequence[Proposal] | None:
+    """Tell which columns of a known CRM fill the vocabulary's; for `kamrules inspect SOURCE --suggest`."""
 
 
 @hookspec
@@ -80,6 +91,11 @@ def run_started(run: Run) -> None:
 @hookspec
 def decided(tables: Tables, run: Run) -> None:
     """See everything that was decided: `tables["actions"].filter("status = 'proposed'").fetchall()`."""
+
+
+@hookspec
+def report_section(tables: Tables, run: Run) -> Section | None:
+    """Add to the report of a run: `return Section("Territories", columns=("who", "accounts"), rows=rows)`."""
 
 
 @hookspec

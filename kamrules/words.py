@@ -98,6 +98,7 @@ CHINESE = {
     "  and {count} more problems; `kamrules inspect` tells all":
         "  另有{count}个问题；`kamrules inspect`列出全部",
     "Files in {folder}: {files}": "{folder}中的文件：{files}",
+    "Delivered to {sink} ({mode}): {rows}": "已送达{sink}（{mode}）：{rows}",
     "The most urgent actions": "最紧迫的行动",
     "Priority": "优先级",
     "Account": "客户",

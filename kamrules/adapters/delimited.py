@@ -29,10 +29,12 @@ from kamrules.diagnostics import DataError
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kamrules.book import BookTable
-    from kamrules.hookspecs import Register, Tables
+    from kamrules.contracts import Format, Tables
+    from kamrules.hookspecs import RegisterSource
 
 _HEADER_LINES = 100
 _DELIMITERS = ",;\t|"
@@ -41,14 +43,14 @@ _STRICT = "state machine reached an invalid state"
 
 
 @hookimpl
-def register_sources(register: Register) -> None:
+def register_sources(register: RegisterSource) -> None:
     """Name the source."""
     register("csv", open_csv)
 
 
 @hookimpl
-def register_sinks(register: Register) -> None:
-    """Name the sink."""
+def register_formats(register: Callable[[str, Format], None]) -> None:
+    """Name the form of files."""
     register("csv", write_csv)
 
 

@@ -21,11 +21,12 @@ from kamrules.book.quality import EXAMPLES
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from kamrules.book import BookTable
-    from kamrules.hookspecs import Register, Tables
+    from kamrules.contracts import Format, Tables
+    from kamrules.hookspecs import RegisterSource
 
 _TYPES = (
     # DuckDB's words for the values of a key, and the type that holds them all; UBIGINT is a whole
@@ -39,14 +40,14 @@ _IS_OBJECT = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE li
 
 
 @hookimpl
-def register_sources(register: Register) -> None:
+def register_sources(register: RegisterSource) -> None:
     """Name the source."""
     register("jsonl", open_jsonl)
 
 
 @hookimpl
-def register_sinks(register: Register) -> None:
-    """Name the sink."""
+def register_formats(register: Callable[[str, Format], None]) -> None:
+    """Name the form of files."""
     register("jsonl", write_jsonl)
 
 

@@ -11,10 +11,12 @@ from kamrules.book import Rows
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kamrules.book import BookTable
-    from kamrules.hookspecs import Register, Tables
+    from kamrules.contracts import Format, Tables
+    from kamrules.hookspecs import RegisterSource
 
 _COUNTED = ("file_index", "file_row_number")
 """Columns that DuckDB makes up: the number of the file, and that of the row in it."""
@@ -22,14 +24,14 @@ _LINE = f"{_COUNTED[0]}::BIGINT * {2**40} + {_COUNTED[1]}"
 
 
 @hookimpl
-def register_sources(register: Register) -> None:
+def register_sources(register: RegisterSource) -> None:
     """Name the source."""
     register("parquet", open_parquet)
 
 
 @hookimpl
-def register_sinks(register: Register) -> None:
-    """Name the sink."""
+def register_formats(register: Callable[[str, Format], None]) -> None:
+    """Name the form of files."""
     register("parquet", write_parquet)
 
 

@@ -14,10 +14,10 @@ from kamrules.diagnostics import DataError, Diagnostic
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from kamrules.hookspecs import Register, Tables
+    from kamrules.contracts import Format, Tables
 
 NAME = "kamrules.xlsx"
 MOST_ROWS = 1_048_575
@@ -30,8 +30,8 @@ _WIDTHS_FROM = 200
 
 
 @hookimpl
-def register_sinks(register: Register) -> None:
-    """Name the sink."""
+def register_formats(register: Callable[[str, Format], None]) -> None:
+    """Name the form of files."""
     register("xlsx", write_xlsx)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kamrules.book.model import Book, BookTable, ColumnMap, OpenSource, Rows
+from kamrules.book.model import Book, BookSink, BookTable, ColumnMap, OpenSource, Rows
 from kamrules.book.quality import Problem, Quality, TableQuality
 
 __all__ = [
     "Book",
+    "BookSink",
     "BookTable",
     "ColumnMap",
     "OpenSource",

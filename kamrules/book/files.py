@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from kamrules.book.mapping import BookModel, ColumnMapModel
-from kamrules.book.model import Book, BookTable, ColumnMap
+from kamrules.book.model import Book, BookSink, BookTable, ColumnMap
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 from kamrules.document.reading import UnreadableError, read_document
 from kamrules.document.refusals import refusals
@@ -182,7 +182,11 @@ def _book_file(path: Path, shown: str) -> Book:
     header = model.book
     name = header.name or (path.parent.resolve().name if path.name == BOOK_FILE else path.stem)
     leaves_out = header.bad_data == "leave_out"
-    book = Book(name, tables, header.as_of, header.currency, shown, leaves_out, root)
+    sinks = {
+        name: BookSink(name, each.to, each.mode, tuple(each.tables), each.options, path.parent)
+        for name, each in model.sink.items()
+    }
+    book = Book(name, tables, header.as_of, header.currency, shown, leaves_out, root, sinks)
     problems = list(_uri_problems(tables))
     if ACCOUNTS not in tables:
         plain = _no_accounts("the book", tables)

@@ -156,6 +156,24 @@ class BookTableModel(Written):
         return self
 
 
+class SinkModel(Written):
+    """Where decisions go."""
+
+    noun: ClassVar[str] = "a sink of the book"
+    to: Text = Field(description='Where to, such as "postgresql://kam@db.example.com/crm"')
+    mode: Literal["create", "replace", "append", "upsert"] = Field(
+        default="replace",
+        description="What becomes of rows that are there: all go (replace), those of the same accounts go"
+        " (upsert), none (append), or there may be none (create)",
+    )
+    tables: list[Text] = Field(
+        default_factory=list, description="The output tables wanted; without it, all of them"
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Options of the sink, such as schema"
+    )
+
+
 class HeaderModel(Written):
     """What the book is called and the date it shows."""
 
@@ -179,4 +197,7 @@ class BookModel(Written):
     book: HeaderModel = Field(default_factory=HeaderModel, description="Name, date and currency")
     table: dict[Id, BookTableModel] = Field(
         default_factory=dict, description="The tables, by their names in the ruleset"
+    )
+    sink: dict[Id, SinkModel] = Field(
+        default_factory=dict, description="Where `kamrules run --to NAME` delivers the decisions"
     )

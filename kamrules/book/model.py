@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from kamrules.book.quality import Problem
+    from kamrules.contracts import Mode
     from kamrules.document.tree import Entry
 
 
@@ -108,6 +109,22 @@ class BookTable:
 
 
 @dataclass(frozen=True, slots=True)
+class BookSink:
+    """Where the decisions about a book go when a run is told so by name: `kamrules run BOOK --to NAME`.
+
+    `to` is a URI with its secrets as references. `mode` is create, replace, append or upsert;
+    `tables` are the output tables wanted, empty for all; relative paths start at `folder`.
+    """
+
+    name: str
+    to: str
+    mode: Mode = "replace"
+    tables: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What a source gives for a table: rows that DuckDB can scan, and what it had to leave out.
 
@@ -136,9 +153,9 @@ class Book:
     """The tables of one company's customers at one date.
 
     `file` is the book file or folder as the user named it, None for a book in memory. `tables` keeps
-    the author's order. `leaves_out` says that a run goes on without rows and values that cannot be
-    used, and reports them; else it stops. `written` is the book file as read, which `fault` needs to
-    show places.
+    the author's order; `sinks` are where its decisions may go. `leaves_out` says that a run goes on
+    without rows and values that cannot be used, and reports them; else it stops. `written` is the book
+    file as read, which `fault` needs to show places.
     """
 
     name: str
@@ -148,6 +165,7 @@ class Book:
     file: str | None = None
     leaves_out: bool = False
     written: Entry | None = field(default=None, repr=False, compare=False)
+    sinks: Mapping[str, BookSink] = field(default_factory=dict)
 
     @property
     def accounts(self) -> BookTable:

@@ -12,6 +12,7 @@ import click
 
 from kamrules.cli.terminal import printable, say
 from kamrules.diagnostics import Diagnostic, KamrulesError, nearest, render
+from kamrules.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ def _plain(message: str) -> str:
 def _defect(error: Exception) -> int:
     import traceback  # noqa: PLC0415  only now
 
-    trace = "".join(traceback.format_exception(error))
+    trace = masked("".join(traceback.format_exception(error)))
     if _debug:
         sys.stderr.write(trace)
     report = _report(trace)
@@ -122,7 +123,7 @@ def _report(trace: str) -> Path | None:
     try:
         handle, name = tempfile.mkstemp(prefix="kamrules-defect-", suffix=".txt")
         with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123  a handle, no path
-            file.write(f"{known}{sys.argv}\n\n{trace}")
+            file.write(f"{known}{masked(str(sys.argv))}\n\n{trace}")
     except OSError:
         return None
     return Path(name)

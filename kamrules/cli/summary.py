@@ -54,6 +54,31 @@ def print_files(console: Console, out: Path, report: Mapping[str, Any]) -> None:
     line(console, word("Files in {folder}: {files}", report["language"], folder=out, files=files))
 
 
+def print_sections(console: Console, report: Mapping[str, Any]) -> None:
+    """Print the parts that plug-ins add to a run's report."""
+    for section in report["sections"]:
+        console.print()
+        line(console, printable(section["title"]), "bold")
+        for each in section["lines"]:
+            line(console, printable(each))
+        if section["columns"]:
+            table = _table()
+            for each in section["columns"]:
+                table.add_column(printable(each), overflow="fold")
+            for row in section["rows"]:
+                table.add_row(*(_cell("" if each is None else str(each)) for each in row))
+            console.print(table)
+
+
+def print_delivered(console: Console, report: Mapping[str, Any]) -> None:
+    """Print to which sinks a run was delivered, and how many rows."""
+    for each in report["delivered"]:
+        rows = ", ".join(f"{name} {_number(count)}" for name, count in each["rows"].items())
+        text = "Delivered to {sink} ({mode}): {rows}"
+        told = word(text, report["language"], sink=each["to"], mode=each["mode"], rows=rows)
+        line(console, printable(told))
+
+
 def print_urgent(
     console: Console, urgent: Iterable[Mapping[str, Any]], program: Program, language: str
 ) -> None:

@@ -76,7 +76,7 @@ def test_the_script_completes_commands():
 def test_plugins_are_listed_with_what_they_bring():
     listed = {each["name"]: each for each in json.loads(run("plugins", "--json").out)}
     assert listed["csv"]["sources"] == ["csv"]
-    assert listed["xlsx"]["sinks"] == ["xlsx"]
+    assert listed["xlsx"]["formats"] == ["xlsx"]
     told = run("plugins")
     assert told.status == 0
     assert "built in" in told.out

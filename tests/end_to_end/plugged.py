@@ -16,7 +16,7 @@ def plug_in(folder: Path, code: str) -> dict[str, str]:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: probe\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[kamrules]\nprobe = kamrules_probe\n")
-    head = "import os, signal, threading\nfrom kamrules import hookimpl\n\n"
+    head = "import os, signal, threading\nfrom kamrules import hookimpl\n\nkamrules_api = 2\n"
     (site / "kamrules_probe.py").write_text(head + textwrap.dedent(code))
     return {
         "PYTHONPATH": str(site),

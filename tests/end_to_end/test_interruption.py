@@ -23,7 +23,7 @@ def write(tables, folder, connection):
     return ("half.csv",)
 
 @hookimpl
-def register_sinks(register):
+def register_formats(register):
     register("halves", write)
 """,
     "in the middle of a long computation": """\

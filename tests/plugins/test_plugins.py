@@ -10,11 +10,12 @@ import pytest
 
 from kamrules import hookimpl
 from kamrules.book import BookTable, Rows
+from kamrules.contracts import Proposal, Run, Section
 from kamrules.diagnostics import DataError, UsageError
-from kamrules.hookspecs import Run
 from kamrules.plugins import Plugins, open_source
 
 RUN = Run("kam", "1", "abc", None, "book", None)
+PROPOSAL = Proposal("accounts", "name", "Account", "Name", 0.9, "the same word")
 
 
 def plugin(name="probe", **hooks):
@@ -44,7 +45,7 @@ def plugins():
 
 def test_the_built_in_ones_are_plug_ins_like_others(plugins):
     assert sorted(plugins.sources) == ["csv", "jsonl", "parquet"]
-    assert sorted(plugins.sinks) == ["csv", "jsonl", "parquet", "xlsx"]
+    assert sorted(plugins.formats) == ["csv", "jsonl", "parquet", "xlsx"]
     assert plugins.warnings == ()
     assert all(each.built_in and each.failure is None for each in plugins.listing())
 
@@ -99,8 +100,8 @@ def test_a_sink_that_fails_is_named_with_its_plug_in(plugins, tmp_path):
     def write(tables, folder, connection):
         raise ValueError("no")
 
-    plugins.add(plugin(register_sinks=lambda register: register("xml", write)))
-    with pytest.raises(DataError, match="sink `xml` of plug-in `probe` failed: ValueError: no"):
+    plugins.add(plugin(register_formats=lambda register: register("xml", write)))
+    with pytest.raises(DataError, match="format `xml` of plug-in `probe` failed: ValueError: no"):
         plugins.write("xml", {}, tmp_path, None)
     with pytest.raises(UsageError, match="there is no format `xm`"):
         plugins.write("xm", {}, tmp_path, None)
@@ -204,7 +205,9 @@ def installed(tmp_path, monkeypatch):
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
         (info / "entry_points.txt").write_text(f"[kamrules]\n{name} = probe_{name}\n")
-        (tmp_path / f"probe_{name}.py").write_text("from kamrules import hookimpl\n" + code)
+        (tmp_path / f"probe_{name}.py").write_text(
+            "from kamrules import hookimpl\nkamrules_api = 2\n" + code
+        )
 
     monkeypatch.syspath_prepend(tmp_path)
     return install
@@ -238,3 +241,67 @@ def test_the_default_plug_ins_open_sources_from_python(tmp_path):
     (tmp_path / "a.csv").write_text("account_id\nA\n")
     found = open_source(BookTable("accounts", "csv:a.csv", tmp_path), duckdb.connect())
     assert found.rows.fetchall() == [("A",)]
+
+
+VERSIONS = {
+    "kamrules_api = 2\n": None,
+    "": "was written for version 1 of the hooks",
+    "kamrules_api = 1\n": "update `old`",
+    "kamrules_api = 9\n": "update kamrules",
+    "kamrules_api = 'two'\n": "does not say for which version",
+}
+
+
+@pytest.mark.parametrize("declared", VERSIONS)
+def test_a_plug_in_has_to_be_written_for_the_hooks_that_there_are(declared, tmp_path, monkeypatch):
+    info = tmp_path / "old-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: old\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[kamrules]\nold = kamrules_old_probe\n")
+    code = "@hookimpl\ndef register_sources(register): register('old', print)\n"
+    head = f"from kamrules import hookimpl\n{declared}"
+    (tmp_path / "kamrules_old_probe.py").write_text(head + code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(__import__("sys").modules, "kamrules_old_probe", raising=False)
+    plugins = Plugins.load({"KAMRULES_LOAD_PLUGINS": "old"})
+    wrong = VERSIONS[declared]
+    assert ("old" in plugins.sources) == (wrong is None)
+    if wrong is not None:
+        (warning,) = plugins.warnings
+        assert warning.code == "KR709"
+        assert wrong in f"{warning.message} {warning.help}"
+
+
+def test_a_source_is_found_by_what_stands_before_the_plus_sign(plugins):
+    plugins.add(plugin(register_sources=sources(crm=rows)))
+    found = plugins.open_source(BookTable("accounts", "crm+driver://x"), duckdb.connect())
+    assert found.rows.fetchall() == [("A",)]
+
+
+def test_a_source_may_list_its_tables(plugins):
+    def register_sources(register):
+        register("crm", rows, tables=lambda table: [f"crm:{table.location}/accounts"])
+        register("one", rows)
+
+    plugins.add(plugin(register_sources=register_sources))
+    assert plugins.tables_of(BookTable("accounts", "crm:acme")) == ("crm:acme/accounts",)
+    assert plugins.tables_of(BookTable("accounts", "one:acme")) is None
+
+
+def test_what_a_report_or_a_mapping_is_given_has_to_be_one(plugins):
+    good = Section("Good", columns=("a",), rows=((1,),))
+    plugins.add(plugin("good", report_section=lambda: good, propose_mapping=lambda: [PROPOSAL]))
+    plugins.add(plugin("none", report_section=lambda: None, propose_mapping=lambda: None))
+    plugins.add(plugin("text", report_section=lambda: "text", propose_mapping=lambda: [1]))
+    plugins.add(
+        plugin("wide", report_section=lambda: Section("Wide", columns=("a",), rows=((1, 2),)))
+    )
+    sections, warnings = plugins.report_sections({}, RUN)
+    assert sections == (good,)
+    assert [each.message for each in warnings] == [
+        "plug-in `text` failed in `report_section`: it answered with a str",
+        "plug-in `wide` gave a section whose rows are not as wide as its columns",
+    ]
+    found, warnings = plugins.proposals(())
+    assert found == (PROPOSAL,)
+    assert len(warnings) == 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from kamrules.contracts import Mode
     from kamrules.progress import Progress
     from kamrules.run import DecidedBook, FurtherTable
 
@@ -42,8 +43,14 @@ OUT = "kamrules-out"
     default="parquet",
     show_default=True,
     metavar="FORMAT",
-    help="parquet, csv, jsonl, xlsx, or what a plug-in writes.",
+    help="parquet, csv, jsonl, xlsx, or what a plug-in writes; none: only run.json.",
 )
+@click.option("--to", multiple=True, metavar="SINK",
+              help="Also deliver the tables to a sink: its name in the book file, or a URI such as"
+              " sqlite:///kam.db; secrets as '${env:NAME}'. May be given several times.")  # fmt: skip
+@click.option("--mode", type=click.Choice(["create", "replace", "append", "upsert"]),
+              help="What becomes of rows that a sink has: all go (replace), those of the same accounts go"
+              " (upsert), none (append), or there may be none (create).")  # fmt: skip
 @click.option(
     "--top",
     type=click.IntRange(min=0),
@@ -79,6 +86,8 @@ def command(  # noqa: PLR0913  one parameter an option
     as_of: datetime.date | None,
     out: Path,
     form: str,
+    to: tuple[str, ...],
+    mode: Mode | None,
     top: int,
     ways: bool,
     state: Path | None,
@@ -98,7 +107,7 @@ def command(  # noqa: PLR0913  one parameter an option
     any error, the files and the state of earlier runs are as they were.
     """
     from kamrules.cli.progress import shown  # noqa: PLC0415  `--help` does without it
-    from kamrules.cli.summary import print_files, print_summary  # noqa: PLC0415
+    from kamrules.cli.summary import print_delivered, print_files, print_sections, print_summary  # noqa: PLC0415
     from kamrules.run import Order, interruptible_end, run_book  # noqa: PLC0415
 
     order = Order(
@@ -108,6 +117,8 @@ def command(  # noqa: PLR0913  one parameter an option
         settings=settings,
         as_of=as_of,
         format=form,
+        to=to,
+        mode=mode,
         top=top,
         further=_further(ways=ways),
         state=state,
@@ -128,6 +139,8 @@ def command(  # noqa: PLR0913  one parameter an option
         elif not quiet:
             screen = console(stderr=True)
             print_summary(screen, result.report, result.program)
+            print_sections(screen, result.report)
+            print_delivered(screen, result.report)
             print_files(screen, result.out, result.report)
 
 

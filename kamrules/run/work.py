@@ -1,152 +1,42 @@
-"""A run: every account of a book decided and written as one transaction, all of it or nothing."""
+"""One run at work: reading, deciding, writing, and putting everything in place together."""
 
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kamrules.diagnostics import Diagnostic, RulesetError, Severity, UsageError, nearest
-from kamrules.progress import silent
+from kamrules.contracts import Run
+from kamrules.diagnostics import Diagnostic, RulesetError, Severity
 from kamrules.reviewed import require
+from kamrules.run.choosing import (
+    book_of,
+    date_of,
+    interruptible_end,
+    keep_apart,
+    language_of,
+    targets_of,
+)
+from kamrules.run.order import NO_FILES, DecidedBook, Order, Result
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from kamrules.book import Book, OpenSource
     from kamrules.compiler import Program
-    from kamrules.decision import Earlier
+    from kamrules.contracts import Tables
     from kamrules.document import Ruleset
-    from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.sql import BookDecisions
-    from kamrules.hookspecs import Run
     from kamrules.interruption import Interruption
     from kamrules.memory import EarlierFiles, Memory
     from kamrules.output import OutputFolder
     from kamrules.plugins import Plugins
+    from kamrules.plugins.delivering import Deliveries
     from kamrules.progress import Progress
 
-TOP = 3
-FORMAT = "parquet"
 
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a run is to do.
-
-    `book` is a path or a book; `top` how many proposed actions an account keeps; `urgent` how many of
-    the whole book's most urgent actions come back in the result; `leave_out` goes on without rows and
-    values that cannot be used (True), or stops at them (False), or does as the book says (None);
-    `memory_limit` such as "2GB"; `require_diff` the file of a review (`kamrules diff --out`): no other
-    program than the new one in it is run.
-    """
-
-    book: Path | Book
-    out: Path
-    ruleset: str = "kam"
-    settings: Mapping[str, str] = field(default_factory=dict)
-    as_of: datetime.date | None = None
-    format: str = FORMAT
-    top: int = TOP
-    state: Path | None = None
-    language: str | None = None
-    leave_out: bool | None = None
-    urgent: int = 0
-    memory_limit: str | None = None
-    spill_folder: Path | None = None
-    threads: int | None = None
-    require_diff: Path | None = None
-    further: Mapping[str, Callable[[DecidedBook, Progress], FurtherTable]] = field(
-        default_factory=dict
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class FurtherTable:
-    """A table beside those of the decisions: its columns with their sorts (kamrules.tables), and its rows."""
-
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedBook:
-    """What further tables are made from: a book and what it was decided by; `earlier` is asked by account."""
-
-    program: Program
-    book: Book
-    as_of: datetime.date
-    language: str
-    accounts: int
-    open_source: OpenSource
-    earlier: Callable[[str], Earlier | None]
-    cutoffs: Cutoffs | None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run did: `report` is what stands in run.json, `out` the folder of the files."""
-
-    report: dict[str, Any]
-    out: Path
-    program: Program
-    warnings: tuple[Diagnostic, ...] = ()
-    urgent: tuple[dict[str, Any], ...] = ()
-
-
-def run_book(
-    order: Order, plugins: Plugins | None = None, progress: Progress | None = None
-) -> Result:
-    """Decide every account of a book and put the files in place. `progress` is told each step.
-
-    On any error, Ctrl-C included, the output folder and the state file are as they were. Raises
-    UsageError, RulesetError and DataError.
-    """
-    from kamrules.interruption import Interruption  # noqa: PLC0415  the CLI needs this module early
-    from kamrules.plugins import Plugins  # noqa: PLC0415
-
-    with Interruption().watching() as interruption:
-        known = plugins or Plugins.load()
-        return _Work(order, known, progress or silent, interruption).result()
-
-
-@contextmanager
-def interruptible_end() -> Iterator[None]:
-    """Let Ctrl-C say that the files are in place: what is done inside comes after that."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("the files of the run are in place") from None
-
-
-def date_of(given: datetime.date | None, book: Book | None = None) -> datetime.date:
-    """Return the date given, else the book's. Raises UsageError when there is neither."""
-    found = given or (book.as_of if book is not None else None)
-    if found is None:
-        which = "" if book is None else ": neither the command nor the book says one"
-        mend = "give one, such as --as-of 2026-06-30"
-        raise UsageError(Diagnostic("KR800", f"no date to decide on{which}", help=mend))
-    return found
-
-
-def language_of(program: Program, wanted: str | None) -> str:
-    """Return the language wanted, by default the ruleset's first. Raises UsageError for another."""
-    if wanted is None:
-        return program.languages[0] if program.languages else "en"
-    if wanted not in program.languages:
-        known = ", ".join(f"`{each}`" for each in program.languages)
-        message = f"ruleset `{program.name}` has no texts in `{wanted}`, only in {known}"
-        near = nearest(wanted, program.languages)
-        raise UsageError(
-            Diagnostic("KR804", message, help=f"did you mean `{near}`?" if near else None)
-        )
-    return wanted
-
-
-class _Work:
+class Work:
     """One run at work."""
 
     program: Program
@@ -169,16 +59,16 @@ class _Work:
     def result(self) -> Result:
         """Do it all."""
         from kamrules.compiler.in_language import in_language  # noqa: PLC0415
-        from kamrules.hookspecs import Run  # noqa: PLC0415  only runs need it
         from kamrules.output import OutputFolder  # noqa: PLC0415
 
         order = self.order
-        self.plugins.sink(order.format)
+        if order.format != NO_FILES:
+            self.plugins.form(order.format)
         output = OutputFolder(order.out)
-        _apart(order.state, output)
+        keep_apart(order.state, output)
         with self._step("reading the ruleset", "ruleset"):
             self._ruleset()
-        self.book = _book(order.book)
+        self.book = book_of(order.book)
         self.as_of = date_of(order.as_of, self.book)
         self.language = language_of(self.program, order.language)
         self.program = in_language(self.program, self.language)
@@ -222,20 +112,20 @@ class _Work:
         """Write everything, then put files and memory in place together."""
         from kamrules.memory import Memory  # noqa: PLC0415
 
+        deliveries = self.plugins.deliveries(targets_of(self.order, self.book, run))
         with output, ExitStack() as stack:
+            stack.callback(deliveries.abandon)
             memory = None
             if self.order.state is not None:
                 memory = stack.enter_context(Memory.open(self.order.state))
             try:
-                if memory is None:
-                    report = self._write(output, run, None)
+                # What is last can still undo what came before it, but for what has been delivered; and
+                # the memory commits a local file that is written already.
+                with nullcontext() if memory is None else memory.transaction():
+                    report = self._write(output, run, memory, deliveries)
                     self.interruption.hold_off()
                     output.swap()
-                else:
-                    with memory.transaction():
-                        report = self._write(output, run, memory)
-                        self.interruption.hold_off()
-                        output.swap()
+                    deliveries.commit()
             except BaseException:
                 output.undo()
                 self.interruption.let_in()
@@ -243,8 +133,10 @@ class _Work:
         self.interruption.let_in()
         return report
 
-    def _write(self, output: OutputFolder, run: Run, memory: Memory | None) -> dict[str, Any]:
-        """Decide the book and write all files into the folder that is not yet in place."""
+    def _write(
+        self, output: OutputFolder, run: Run, memory: Memory | None, deliveries: Deliveries
+    ) -> dict[str, Any]:
+        """Decide the book, write all files into the folder that is not yet in place, stage deliveries."""
         with output.scratch() as scratch, self._decisions(memory, scratch) as decisions:
             with self._step("counting", "count"):
                 counts = decisions.summary()
@@ -254,11 +146,13 @@ class _Work:
             self.warnings += (*decisions.warnings, *_faults(counts))
             self.warnings += self.plugins.decided(decisions.tables, run)
             tables = decisions.tables | self._further(decisions, memory)
-            with self._step(f"writing {self.order.format} files", "write"):
-                files = self.plugins.write(
-                    self.order.format, tables, output.folder, decisions.connection
-                )
-                files += _cutoffs(decisions, output)
+            sections, warnings = self.plugins.report_sections(tables, run)
+            self.warnings += warnings
+            files = self._files(tables, decisions, output) + _cutoffs(decisions, output)
+            delivered = []
+            if self.order.to:
+                with self._step("delivering", "deliver"):
+                    delivered = deliveries.stage(tables, decisions.connection)
             if memory is not None:
                 with self._step("remembering", "remember"):
                     kept = decisions.export_state(scratch)
@@ -266,8 +160,20 @@ class _Work:
                         self.as_of, kept, ruleset=self.program.name, digest=self.program.digest
                     )
             report = self._report(decisions, counts, files)
+            report["delivered"] = delivered
+            report["sections"] = [asdict(each) for each in sections]
         output.write_report(report)
         return report
+
+    def _files(
+        self, tables: Tables, decisions: BookDecisions, output: OutputFolder
+    ) -> tuple[str, ...]:
+        """Write the tables as files, and return their names."""
+        form = self.order.format
+        if form == NO_FILES:
+            return ()
+        with self._step(f"writing {form} files", "write"):
+            return self.plugins.write(form, tables, output.folder, decisions.connection)
 
     def _further(self, decisions: BookDecisions, memory: Memory | None) -> dict[str, Any]:
         """Return the further tables that are asked for."""
@@ -364,21 +270,6 @@ def _cutoffs(decisions: BookDecisions, output: OutputFolder) -> tuple[str, ...]:
     except OSError as error:
         raise output.failure(error) from error
     return (FILE,)
-
-
-def _book(given: Path | Book) -> Book:
-    from kamrules.book import Book  # noqa: PLC0415
-
-    return given if isinstance(given, Book) else Book.read(given)
-
-
-def _apart(state: Path | None, output: OutputFolder) -> None:
-    """Raise UsageError when the state file would be replaced together with the output folder."""
-    if state is not None and state.resolve().is_relative_to(output.target):
-        message = (
-            f"state file `{state}` lies in output folder `{output.shown}`, which every run replaces"
-        )
-        raise UsageError(Diagnostic("KR803", message, help="keep the state file beside the folder"))
 
 
 def _faults(counts: Mapping[str, Any]) -> Iterator[Diagnostic]:
