@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from kamrules.document import Ruleset, load_ruleset
     from kamrules.engines.cutoffs import Cutoffs
     from kamrules.engines.row import decide, explain
+    from kamrules.engines.sql import BookDecisions
     from kamrules.hookspecs import hookimpl
     from kamrules.live.book import LiveBook
     from kamrules.live.events import Event
+    from kamrules.run.in_memory import decide_book
     from kamrules.workbench.difference import compare
     from kamrules.workbench.nearest import advised, nearest
 
@@ -33,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Action",
     "Book",
+    "BookDecisions",
     "Cutoffs",
     "DataError",
     "Decision",
@@ -49,6 +52,7 @@ __all__ = [
     "compare",
     "compile_ruleset",
     "decide",
+    "decide_book",
     "explain",
     "hookimpl",
     "load_ruleset",
@@ -71,9 +75,11 @@ _HOMES = {
     "kamrules.document": ("Ruleset", "load_ruleset"),
     "kamrules.engines.cutoffs": ("Cutoffs",),
     "kamrules.engines.row": ("decide", "explain"),
+    "kamrules.engines.sql": ("BookDecisions",),
     "kamrules.hookspecs": ("hookimpl",),
     "kamrules.live.book": ("LiveBook",),
     "kamrules.live.events": ("Event",),
+    "kamrules.run.in_memory": ("decide_book",),
     "kamrules.workbench.difference": ("compare",),
     "kamrules.workbench.nearest": ("advised", "nearest"),
 }

@@ -25,7 +25,7 @@ __all__ = ["clear_secrets", "masked", "revealed", "revealed_uri"]
 _REFERENCE = re.compile(r"\$\{([A-Za-z]*):([^{}]*)\}")
 _USER_INFO = re.compile(r"(?<=//)([^/?#\s]*)@")
 _SECRET_NAME = re.compile(
-    r"(?:^|_|-)(?:password|passwd|pwd|passphrase|secret|token|credentials?|api_?key|access_?key|secret_?key)$",
+    r"(?:^|_|-)(?:password|passwd|pwd|passphrase|secret|token|api_?key|access_?key|secret_?key)$",
     re.IGNORECASE,
 )
 _LARGEST_FILE = 65_536

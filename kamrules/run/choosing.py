@@ -52,7 +52,7 @@ def language_of(program: Program, wanted: str | None) -> str:
     return wanted
 
 
-def book_of(given: Path | Book) -> Book:
+def book_of(given: Path | str | Book) -> Book:
     """Return the book that a run is to decide. Raises as Book.read."""
     from kamrules.book import Book  # noqa: PLC0415
 

@@ -28,7 +28,7 @@ NO_FILES = "none"
 class Order:
     """What a run is to do.
 
-    `book` is a path or a book; `top` how many proposed actions an account keeps; `urgent` how many of
+    `book` is a path, a URI or a book; `top` how many proposed actions an account keeps; `urgent` how many of
     the whole book's most urgent actions come back in the result; `leave_out` goes on without rows and
     values that cannot be used (True), or stops at them (False), or does as the book says (None);
     `memory_limit` such as "2GB"; `require_diff` the file of a review (`kamrules diff --out`): no other
@@ -36,7 +36,7 @@ class Order:
     in the book file or by URI, in the `mode` given, else in that of the book file.
     """
 
-    book: Path | Book
+    book: Path | str | Book
     out: Path
     ruleset: str = "kam"
     settings: Mapping[str, str] = field(default_factory=dict)

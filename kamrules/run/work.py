@@ -98,7 +98,10 @@ class Work:
 
         folders = (shipped_folder(), *self.plugins.ruleset_folders)
         self.ruleset: Ruleset = load_ruleset(
-            self.order.ruleset, folders=folders, set=self.order.settings
+            self.order.ruleset,
+            folders=folders,
+            set=self.order.settings,
+            functions=self.plugins.functions,
         )
         program, diagnostics = compile_with_warnings(self.ruleset)
         if program is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.engine import RowEngine, day_of
@@ -19,14 +19,39 @@ if TYPE_CHECKING:
 
 __all__ = ["Compact", "Prepared", "RowEngine", "day_of", "decide", "engine_of", "explain"]
 
-_engines: WeakKeyDictionary[Program, RowEngine] = WeakKeyDictionary()
+KEPT = 64
+"""So many programs are kept with their engines, so that deciding by one again makes nothing anew."""
+
+_engines: dict[int, tuple[Program, RowEngine]] = {}
+_making = Lock()
 
 
 def engine_of(program: Program) -> RowEngine:
-    """Return the engine of a program, made at its first use and kept while the program lives."""
-    engine = _engines.get(program)
-    if engine is None:
-        engine = _engines[program] = RowEngine(program)
+    """Return the engine of a program, made at its first use and kept for the next.
+
+    Programs are told apart by what they are in memory, as comparing two copies takes far longer than
+    deciding; a copy, such as one that was pickled, shares the engine of its equal.
+    """
+    known = _engines.get(id(program))
+    return known[1] if known is not None else _made(program)
+
+
+def _made(program: Program) -> RowEngine:
+    with _making:
+        engine = next(
+            (
+                each
+                for one, each in _engines.values()
+                if one.digest == program.digest and one == program
+            ),
+            None,
+        )
+        if engine is None:
+            engine = RowEngine(program)
+        while len(_engines) >= KEPT:
+            del _engines[next(iter(_engines))]
+        # what is kept holds the program, so that its place in memory is nobody else's
+        _engines[id(program)] = (program, engine)
     return engine
 
 
