@@ -93,6 +93,7 @@ CHINESE = {
         "数据：{tables}张表共{rows}行；略去{left_out}行，{unknown}个值按未知处理",
     "Data: {rows} rows of 1 table; {left_out} rows left out, {unknown} values taken as unknown":
         "数据：1张表共{rows}行；略去{left_out}行，{unknown}个值按未知处理",
+    "  {where}: {problem}": "  {where}：{problem}",
     "  {where}: {count} of {all} rows: {problem}": "  {where}：{all}行中有{count}行：{problem}",
     "  {where}: {count} of {all} values: {problem}": "  {where}：{all}个值中有{count}个：{problem}",
     "  and {count} more problems; `kamrules inspect` tells all":

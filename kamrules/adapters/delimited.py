@@ -7,39 +7,52 @@ text gives the rows and the lines that are none, however often the rows are then
 from __future__ import annotations
 
 import codecs
-import csv
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from kamrules.adapters.copies import Copies, as_duckdb, guesses
+from kamrules.adapters.delimiters import header_of
 from kamrules.adapters.failures import of_duckdb, reading, writing
 from kamrules.adapters.formulas import harmless, quoted
 from kamrules.adapters.lines import (
-    Files,
     Reject,
     Scan,
     distinct_names,
     fresh_name,
     line_count,
     problems,
-    rewritten,
-    text_files,
 )
-from kamrules.adapters.paths import options, paths
+from kamrules.adapters.numbers import (
+    cell,
+    check_signs,
+    wrong_currency,
+    wrong_decimal,
+    wrong_thousands,
+)
+from kamrules.adapters.paths import files, options
+from kamrules.adapters.unions import check_alike, lacking, union
 from kamrules.book import Rows
 from kamrules.diagnostics import DataError
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from kamrules.adapters.copies import Text
+    from kamrules.adapters.delimiters import Header
     from kamrules.book import BookTable
     from kamrules.contracts import Format, Tables
     from kamrules.hookspecs import RegisterSource
 
-_HEADER_LINES = 100
-_DELIMITERS = ",;\t|"
 _STRICT = "state machine reached an invalid state"
 """DuckDB's words for a file with line ends of several kinds."""
+_INVALID = "INVALID ENCODING"
+_LONGEST = 4
+"""So many bytes a delimiter of DuckDB's has at most."""
+PACKINGS = {"": "none", ".gz": "gzip", ".zst": "zstd"}
 
 
 @hookimpl
@@ -50,18 +63,19 @@ def register_sources(register: RegisterSource) -> None:
 
 @hookimpl
 def register_formats(register: Callable[[str, Format], None]) -> None:
-    """Name the form of files."""
-    register("csv", write_csv)
+    """Name the forms of files."""
+    for ending in PACKINGS:
+        register(f"csv{ending}", partial(write_csv, ending=ending))
 
 
-def _one_character(value: Any) -> str | None:  # noqa: ANN401  whatever TOML holds
-    if isinstance(value, str) and len(value) == 1 and value not in "\r\n":
-        return None
-    return 'has to be one character, as in delimiter = ";"'
+def _delimiter(value: Any) -> str | None:  # noqa: ANN401  whatever TOML holds
+    if isinstance(value, str) and 1 <= len(value.encode()) <= _LONGEST:
+        return None if not set(value) & {"\r", "\n", '"'} else "may not be a line's end or a quote"
+    return 'has to be one to four characters, as in delimiter = ";"'
 
 
 def _quote(value: Any) -> str | None:  # noqa: ANN401
-    if value == "" or _one_character(value) is None:
+    if value == "" or (isinstance(value, str) and len(value) == 1 and value not in "\r\n"):
         return None
     return 'has to be one character, or "" for files without quoting'
 
@@ -73,142 +87,154 @@ def _encoding(value: Any) -> str | None:  # noqa: ANN401
         return f'is `{value}`, which is no encoding; "utf-8", "cp1252" and "gb18030" are some'
 
 
-def _decimal(value: Any) -> str | None:  # noqa: ANN401
-    return None if value in (".", ",") else 'has to be "." or ","'
+def _line(value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000:
+        return None
+    return "has to be the number of the line with the columns' names, from 1 to 1000"
 
 
 _OPTIONS = {
-    "delimiter": _one_character,
+    "delimiter": _delimiter,
     "quote": _quote,
     "encoding": _encoding,
-    "decimal": _decimal,
+    "header": _line,
+    "decimal": wrong_decimal,
+    "thousands": wrong_thousands,
+    "currency": wrong_currency,
 }
 
 
 def open_csv(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
-    """Return the rows of one file, or of several with the same header; gz and zst are unpacked.
+    """Return the rows of one file, or of several whose columns are matched by name.
 
-    Cells are texts, empty ones null. Options: `delimiter` (found in the header if not said),
-    `quote` ('"'), `encoding` (utf-8) and `decimal` ("."; "," also takes the points out of 1.234,5,
-    except in the account's column and in columns mapped with values or a date format).
+    Cells are texts, empty ones null; gz and zst are unpacked. Options: `delimiter` (found in the first
+    lines if not said), `quote` ('"'), `encoding` (utf-8, or a guess that is told of), `header` (the line
+    with the columns' names, the first that is not empty), `decimal` ("."), `thousands` (none; "." with
+    decimal = ",") and `currency` (signs beside amounts), which do not touch the account's column and
+    columns mapped with values or a date format.
     """
     chosen = options(table, _OPTIONS, "csv")
-    files = paths(table)
-    with (
-        reading(table, "CSV"),
-        text_files(table, files, chosen.get("encoding")) as readable,
-    ):
-        try:
-            return _load(table, connection, readable, chosen)
-        except Exception as error:
-            if not of_duckdb(error) or _STRICT not in str(error):
-                raise
-        with rewritten(table, readable) as copies:
-            return _load(table, connection, copies, chosen)
+    check_signs(table, chosen)
+    found = files(table)
+    with reading(table, "CSV"), Copies(table, connection) as copies:
+        texts = copies.texts(found, chosen.get("encoding"))
+        load = partial(_loaded_by_either, table, connection, copies, chosen)
+        loaded = load(texts)
+        broken = {each.file for each in loaded.rejects if each.kind == _INVALID}
+        if broken and (again := copies.judged(texts, broken)) is not None:
+            connection.execute(f"DROP TABLE {loaded.name}")
+            texts, loaded = again, load(again)
+        rows = connection.sql(f"SELECT * FROM {loaded.name}")  # noqa: S608  a name of our own
+        encoding = as_duckdb(texts).encoding
+    told = (*guesses(texts), *lacking(loaded.columns), *problems(loaded.rejects, encoding))
+    return Rows(rows, told)
 
 
-def _load(table: BookTable, connection: Any, files: Files, chosen: dict[str, Any]) -> Rows:  # noqa: ANN401
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A temporary table with the rows of some files, the columns of each file, and the lines left out."""
+
+    name: str
+    columns: dict[str, tuple[str, ...]]
+    rejects: list[Reject]
+
+
+def _loaded_by_either(
+    table: BookTable,
+    connection: Any,  # noqa: ANN401  DuckDB's
+    copies: Copies,
+    chosen: dict[str, Any],
+    texts: Sequence[Text],
+) -> _Loaded:
+    """Load the texts as they are, or when their line ends are of several kinds, copies with one."""
+    try:
+        return _load(table, connection, texts, chosen)
+    except Exception as error:
+        if not of_duckdb(error) or _STRICT not in str(error):
+            raise
+    return _load(table, connection, [copies.rewritten(each) for each in texts], chosen)
+
+
+def _load(
+    table: BookTable,
+    connection: Any,  # noqa: ANN401  DuckDB's
+    texts: Sequence[Text],
+    chosen: dict[str, Any],
+) -> _Loaded:
     quote = chosen.get("quote", '"')
-    delimiter, header, skip, header_lines = _header(table, connection, files, chosen, quote)
+    headers = [
+        header_of(table, each, chosen.get("delimiter"), quote, chosen.get("header"))
+        for each in texts
+    ]
+    columns = {
+        each.shown: tuple(distinct_names(header.columns))
+        for each, header in zip(texts, headers, strict=True)
+    }
+    check_alike(table, columns)
+    name = fresh_name(table, "csv")
+    kinds = ", ".join(f"{quoted(each)} VARCHAR" for each in union(columns))
+    connection.execute(f"CREATE TEMP TABLE {name} ({kinds})")
+    rejects: list[Reject] = []
+    try:
+        for header, some in groupby(zip(headers, texts, strict=True), key=lambda pair: pair[0]):
+            alike = [text for _, text in some]
+            rejects += _insert(table, connection, name, alike, header, chosen)
+        _reconcile(table, connection, texts, name, headers, rejects)
+    except BaseException:
+        connection.execute(f"DROP TABLE {name}")
+        raise
+    return _Loaded(name, columns, rejects)
+
+
+def _insert(  # noqa: PLR0913, PLR0917  what a scan needs
+    table: BookTable,
+    connection: Any,  # noqa: ANN401  DuckDB's
+    name: str,
+    texts: Sequence[Text],
+    header: Header,
+    chosen: dict[str, Any],
+) -> list[Reject]:
+    """Add the rows of files with the same header, and return the lines that were left out."""
+    quote = chosen.get("quote", '"')
     scan = Scan(
-        files,
-        [f"cell {number}" for number in range(len(header))],
+        as_duckdb(texts),
+        [f"cell {number}" for number in range(len(header.columns))],
         header=True,
-        skip=skip,
-        delim=delimiter,
+        skip=header.skip,
+        delim=header.delimiter,
         quote=quote,
         escape=quote,
         strict_mode=True,
     )
-    names = distinct_names(header)
+    names = distinct_names(header.columns)
     cells = ", ".join(
-        f"{_value(table, source, f'cell {number}', chosen)} AS {quoted(name)}"
-        for number, (source, name) in enumerate(zip(header, names, strict=True))
+        f"{cell(table, source, f'cell {number}', chosen)} AS {quoted(column)}"
+        for number, (source, column) in enumerate(zip(header.columns, names, strict=True))
     )
-    name = fresh_name(table, "csv")
-    query = f"CREATE TEMP TABLE {name} AS SELECT {cells} FROM {scan.sql}"  # noqa: S608  all quoted
+    query = f"INSERT INTO {name} BY NAME SELECT {cells} FROM {scan.sql}"  # noqa: S608  all quoted
     connection.execute(query, scan.parameters)
-    rejects = scan.rejects(connection)
-    _reconcile(table, connection, files, name, names, rejects, header_lines)
-    return Rows(connection.sql(f"SELECT * FROM {name}"), problems(rejects, files.encoding))  # noqa: S608
-
-
-def _value(table: BookTable, source: str, cell: str, chosen: dict[str, Any]) -> str:
-    """Return the SQL of a cell: as it is, or with a decimal comma turned into a point."""
-    column = quoted(cell)
-    maps = [each for each in table.columns.values() if each.column == source]
-    is_text = any(each.values or each.format or each.unknown for each in maps)
-    if chosen.get("decimal") != "," or source == table.account or is_text:
-        return column
-    number = r"'\s*[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\s*'"
-    plain = f"replace(replace({column}, '.', ''), ',', '.')"
-    return f"CASE WHEN regexp_full_match({column}, {number}) THEN {plain} ELSE {column} END"
-
-
-def _header(
-    table: BookTable,
-    connection: Any,  # noqa: ANN401  DuckDB's
-    files: Files,
-    chosen: dict[str, Any],
-    quote: str,
-) -> tuple[str, list[str], int, int]:
-    """Return delimiter, the header's cells, lines to skip before it, and its lines in all the files."""
-    found: list[tuple[str, list[str], int, int]] = []
-    for path, shown in zip(files.paths, files.shown, strict=True):
-        one = Files((path,), files.encoding, (shown,))
-        scan = Scan.of_lines(one)
-        query = f"SELECT line FROM {scan.sql} LIMIT {_HEADER_LINES}"  # noqa: S608
-        lines = [each for (each,) in connection.execute(query, scan.parameters).fetchall()]
-        scan.rejects(connection)
-        skip = next((number for number, line in enumerate(lines) if line), None)
-        if skip is None:
-            message = f"`{shown}` is empty: a line with the names of the columns is wanted"
-            raise DataError(table.fault("KR624", message, "from"))
-        found.append(_read_header(lines, skip, chosen.get("delimiter"), quote))
-        if found[0][:3] != found[-1][:3]:
-            message = f"`{shown}` has other columns than `{files.shown[0]}`"
-            mend = "give all the files the same header, or make them tables of their own"
-            raise DataError(table.fault("KR624", message, "from", help=mend))
-    delimiter, header, skip, lines_each = found[0]
-    return delimiter, header, skip, lines_each * len(found)
-
-
-def _read_header(
-    lines: list[str | None], skip: int, delimiter: str | None, quote: str
-) -> tuple[str, list[str], int, int]:
-    first = lines[skip] or ""
-    if delimiter is None:
-        outside = "".join(first.split(quote)[::2]) if quote else first
-        delimiter = max(_DELIMITERS, key=outside.count)
-    texts = [(each or "") + "\n" for each in lines[skip:]]
-    reader = csv.reader(
-        texts,
-        delimiter=delimiter,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
-    header = next(reader)
-    return delimiter, header, skip, sum(1 for each in texts[: reader.line_num] if each != "\n")
+    return scan.rejects(connection)
 
 
 def _reconcile(  # noqa: PLR0913, PLR0917  everything that is counted
     table: BookTable,
     connection: Any,  # noqa: ANN401  DuckDB's
-    files: Files,
+    texts: Sequence[Text],
     name: str,
-    columns: list[str],
+    headers: Sequence[Header],
     rejects: list[Reject],
-    header_lines: int,
 ) -> None:
     """Make sure that every line is in a row or among the rejects. Raises DataError when one is not."""
-    lines = line_count(connection, files)
-    left = lines - header_lines - sum(each.lines for each in rejects)
+    lines = line_count(connection, as_duckdb(texts))
+    left = lines - sum(each.lines for each in headers) - sum(each.lines for each in rejects)
     # A row spans more lines than one if its cells hold line ends; empty lines do not count.
+    columns = connection.table(name.strip('"')).columns
     runs = " + ".join(
         f"coalesce(len(regexp_extract_all({quoted(each)}, '[\\r\\n]+')), 0)" for each in columns
     )
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {name}").fetchall()  # noqa: S608
-    if rows == left or (len(columns) == 1 and rows >= left):
+    one = any(len(each.columns) == 1 for each in headers)
+    if rows == left or (one and rows >= left):
         return
     ((inner,),) = connection.execute(f"SELECT sum({runs}) FROM {name}").fetchall()  # noqa: S608
     if rows + (inner or 0) == left:
@@ -220,12 +246,21 @@ def _reconcile(  # noqa: PLR0913, PLR0917  everything that is counted
     raise DataError(table.fault("KR625", message, "from", help=mend))
 
 
-def write_csv(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401, ARG001
-    """Write `<table>.csv` for each table, in UTF-8 with a header, ISO dates and harmless texts."""
+def write_csv(
+    tables: Tables,
+    folder: Path,
+    connection: Any,  # noqa: ANN401, ARG001  DuckDB's
+    ending: str = "",
+) -> tuple[str, ...]:
+    """Write `<table>.csv` for each table, in UTF-8 with a header, ISO dates and harmless texts.
+
+    `ending` is how the file is packed: `.gz`, `.zst`, or empty for not at all.
+    """
     names = []
     for table, relation in tables.items():
-        name = f"{table}.csv"
+        name = f"{table}.csv{ending}"
         with writing(folder, name):
-            harmless(relation).write_csv(str(folder / name), header=True)
+            rows = harmless(relation)
+            rows.write_csv(str(folder / name), header=True, compression=PACKINGS[ending])
         names.append(name)
     return tuple(names)

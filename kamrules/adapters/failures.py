@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kamrules.book import BookTable
 
 _OWN = re.compile(r"^[A-Za-z ]*Error: ")
+_SERVED = re.compile(r"kamrules\d+://\d+/")
+"""What stands before the names of remote files where DuckDB reads them."""
 _FULL = re.compile(r"no space left|disk (is )?full|max_temp_directory_size", re.IGNORECASE)
 _LIMIT = re.compile(r"file too large|quota", re.IGNORECASE)
 
@@ -34,8 +36,8 @@ def told(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     first = next((each for each in str(error).splitlines() if each.strip()), type(error).__name__)
-    text = _OWN.sub("", first).strip().rstrip(".")
-    return text[:1].lower() + text[1:]
+    text = _SERVED.sub("", _OWN.sub("", first)).strip().rstrip(".")
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 @contextmanager

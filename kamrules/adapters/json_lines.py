@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kamrules.adapters.copies import Copies, as_duckdb
+from kamrules.adapters.delimited import PACKINGS
 from kamrules.adapters.failures import reading, writing
 from kamrules.adapters.formulas import quoted
-from kamrules.adapters.lines import (
-    Files,
-    Scan,
-    distinct_names,
-    example,
-    fresh_name,
-    problems,
-    text_files,
-)
-from kamrules.adapters.paths import options, paths
+from kamrules.adapters.lines import Files, Scan, distinct_names, example, fresh_name, problems
+from kamrules.adapters.paths import files, options
 from kamrules.book import Problem, Rows
 from kamrules.book.quality import EXAMPLES
 from kamrules.hookspecs import hookimpl
@@ -47,8 +42,9 @@ def register_sources(register: RegisterSource) -> None:
 
 @hookimpl
 def register_formats(register: Callable[[str, Format], None]) -> None:
-    """Name the form of files."""
-    register("jsonl", write_jsonl)
+    """Name the forms of files."""
+    for ending in PACKINGS:
+        register(f"jsonl{ending}", partial(write_jsonl, ending=ending))
 
 
 def open_jsonl(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
@@ -58,9 +54,10 @@ def open_jsonl(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  Duck
     text. A line that is no JSON object is left out and told of.
     """
     options(table, {}, "jsonl")
-    files = paths(table)
-    with reading(table, "JSON lines"), text_files(table, files, None) as readable:
-        return _load(table, connection, readable)
+    found = files(table)
+    with reading(table, "JSON lines"), Copies(table, connection) as copies:
+        # JSON is UTF-8, or UTF-16 with its mark, and nothing else
+        return _load(table, connection, as_duckdb(copies.texts(found, None, guess=False)))
 
 
 def _load(table: BookTable, connection: Any, files: Files) -> Rows:  # noqa: ANN401
@@ -126,16 +123,25 @@ def _broken(connection: Any, lines: str) -> list[Problem]:  # noqa: ANN401
     ]
 
 
-def write_jsonl(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Write `<table>.jsonl` for each table: an object a line, unknown as null, dates as ISO texts."""
+def write_jsonl(
+    tables: Tables,
+    folder: Path,
+    connection: Any,  # noqa: ANN401  DuckDB's
+    ending: str = "",
+) -> tuple[str, ...]:
+    """Write `<table>.jsonl` for each table: an object a line, unknown as null, dates as ISO texts.
+
+    `ending` is how the file is packed: `.gz`, `.zst`, or empty for not at all.
+    """
     names = []
     for table, relation in tables.items():
-        name = f"{table}.jsonl"
+        name = f"{table}.jsonl{ending}"
         with writing(folder, name):
             view = f"kamrules_jsonl_{table}"
             relation.create_view(view, replace=True)
             target = str(folder / name).replace("'", "''")
-            connection.execute(f"COPY (FROM {quoted(view)}) TO '{target}' (FORMAT json)")
+            how = f"FORMAT json, COMPRESSION {PACKINGS[ending]}"
+            connection.execute(f"COPY (FROM {quoted(view)}) TO '{target}' ({how})")
             connection.execute(f"DROP VIEW {quoted(view)}")
         names.append(name)
     return tuple(names)

@@ -6,34 +6,24 @@ line by line, without quotes, which costs little, and the two counts have to agr
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import io
 import itertools
-import shutil
-import tempfile
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.formulas import quoted
-from kamrules.adapters.paths import patterns
+from kamrules.adapters.paths import escaped
 from kamrules.book import Problem
 from kamrules.book.quality import EXAMPLES
-from kamrules.diagnostics import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from kamrules.book import BookTable
 
 _NUMBERS = itertools.count(1)
 _NOWHERE = "\x01\x02\x03\x04"
 """A delimiter that no text holds, so that a line is one cell."""
-_NATIVE = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1", "ascii": "utf-8"}
-"""Encodings that DuckDB reads itself, by Python's names."""
-_CHUNK = 1 << 20
 _MESSAGES = {
     "MISSING COLUMNS": "the line has too few cells",
     "TOO MANY COLUMNS": "the line has too many cells",
@@ -67,58 +57,6 @@ class Reject:
         return sum(1 for each in self.text.replace("\r", "\n").split("\n") if each) or 1
 
 
-@contextmanager
-def text_files(table: BookTable, files: Sequence[Path], encoding: str | None) -> Iterator[Files]:
-    """Give the files in an encoding that DuckDB reads, rewritten for as long as needed if it does not."""
-    shown = tuple(each.name for each in files)
-    name = codecs.lookup(encoding or _marked(files[0]) or "utf-8").name
-    if name in _NATIVE:
-        yield Files(tuple(files), _NATIVE[name], shown)
-        return
-    with rewritten(table, Files(tuple(files), name, shown)) as found:
-        yield found
-
-
-@contextmanager
-def rewritten(table: BookTable, files: Files) -> Iterator[Files]:
-    """Give copies of the files in UTF-8 with one kind of line end."""
-    with tempfile.TemporaryDirectory(prefix="kamrules-") as folder:
-        copies = tuple(Path(folder) / f"{number}.txt" for number in range(len(files.paths)))
-        for path, copy in zip(files.paths, copies, strict=True):
-            _rewrite(table, path, copy, files.encoding)
-        yield replace(files, paths=copies, encoding="utf-8")
-
-
-def _rewrite(table: BookTable, path: Path, copy: Path, encoding: str) -> None:
-    if path.suffix.lower() == ".zst":
-        message = (
-            f"`{path.name}` is packed as zst, so it has to be UTF-8 with line ends of one kind"
-        )
-        raise DataError(table.fault("KR623", message, "from", help="unpack it, or pack it as gz"))
-    # What is not UTF-8 stays as it is, for the reader to report; other encodings have to fit.
-    errors = "surrogateescape" if encoding == "utf-8" else "strict"
-    packed = path.suffix.lower() == ".gz"
-    source: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115  closed below
-    try:
-        # Read with every line end as \n, as Python does unless told otherwise.
-        with (
-            source,
-            io.TextIOWrapper(source, encoding, errors) as text,
-            copy.open("w", encoding="utf-8", errors=errors, newline="\n") as out,
-        ):
-            shutil.copyfileobj(text, out, _CHUNK)
-    except UnicodeError as error:
-        message = f"`{path.name}` is not written in {encoding}"
-        raise DataError(table.fault("KR623", message, "from")) from error
-
-
-def _marked(path: Path) -> str | None:
-    """Return the encoding that a file's first bytes name."""
-    with path.open("rb") as file:
-        start = file.read(2)
-    return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
-
-
 def fresh_name(table: BookTable, what: str) -> str:
     """Return a name that no other table of any connection has, as an SQL identifier."""
     return quoted(f"kamrules {what} {table.name} {next(_NUMBERS)}")
@@ -134,7 +72,7 @@ class Scan:
         self._scans = f"kamrules_scans_{number}"
         self._rejects = f"kamrules_rejects_{number}"
         self.parameters: dict[str, object] = {
-            "files": patterns(list(files.paths)),
+            "files": [escaped(str(each.absolute())) for each in files.paths],
             "columns": dict.fromkeys(columns, "VARCHAR"),
             "auto_detect": False,
             "encoding": files.encoding,

@@ -1,4 +1,4 @@
-"""Reading books: a book file, a folder of tables, one file of accounts, or tables in memory."""
+"""Reading books: a book file, a folder of tables, a workbook, one file of accounts, a URI, or memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from pydantic import ValidationError
 
 from kamrules.book.mapping import BookModel, ColumnMapModel
 from kamrules.book.model import Book, BookSink, BookTable, ColumnMap
+from kamrules.book.standard_input import (
+    SHOWN,
+    STANDARD_INPUT,
+    NoInputError,
+    form_of_input,
+    standard_input,
+)
+from kamrules.book.workbooks import UnreadableWorkbookError, open_workbook, tables_of
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 from kamrules.document.reading import UnreadableError, read_document
 from kamrules.document.refusals import refusals
 from kamrules.document.tree import Entry, entries
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.secrets import clear_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,11 +34,17 @@ if TYPE_CHECKING:
     from kamrules.book.mapping import BookTableModel
 
 BOOK_FILE = "book.toml"
-FORMS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
+WORKBOOK = "xlsx"
+FORMS = {
+    ".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), WORKBOOK),
+}  # fmt: skip
 """Endings of files that hold a table, and the sources that read them."""
 PACKED = (".gz", ".zst")
+_PACKABLE = ("csv", "jsonl")
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
+_REMOTE = re.compile(r"(?:s3a?|gs|gcs|az|adl|abfss?|https?|file)://")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -37,6 +52,8 @@ def read_book(path: str | Path) -> Book:
     """Return the book at a path; see Book.read."""
     shown = os.fspath(path)
     found = Path(shown)
+    if shown == STANDARD_INPUT or (_SCHEME.match(shown) and not os.path.lexists(shown)):
+        return _of_uri(shown)
     try:
         folder = found.is_dir()
         if not folder and not found.exists():
@@ -52,6 +69,8 @@ def read_book(path: str | Path) -> Book:
             else _folder(found, shown)
         )
     form = form_of(found.name)
+    if form == WORKBOOK:
+        return _workbook(found, shown, f"{WORKBOOK}:{found.name}", found.parent)
     if form is not None:
         table = BookTable(ACCOUNTS, f"{form}:{found.name}", found.parent)
         return Book(_stem(found.name), {ACCOUNTS: table}, file=shown)
@@ -63,7 +82,8 @@ def form_of(name: str) -> str | None:
     plain = name.lower()
     for each in PACKED:
         plain = plain.removesuffix(each)
-    return next((form for ending, form in FORMS.items() if plain.endswith(ending)), None)
+    form = next((form for ending, form in FORMS.items() if plain.endswith(ending)), None)
+    return form if form in _PACKABLE or plain == name.lower() else None
 
 
 def book_in_memory(
@@ -119,6 +139,54 @@ def sibling(path: Path) -> str | None:
         return None
     near = nearest(path.name, names)
     return f"did you mean `{near}`?" if near else None
+
+
+def _of_uri(shown: str) -> Book:
+    """Return the book whose accounts are in a source, or of all the tables of a workbook."""
+    uri = shown
+    try:
+        if shown == STANDARD_INPUT:
+            uri = f"{form_of_input()}:{STANDARD_INPUT}"
+        uri = _uri(uri)
+        scheme, _, location = uri.partition(":")
+        if scheme == WORKBOOK and "://" not in location and location:
+            given = standard_input() if location == STANDARD_INPUT else Path(location)
+            if given.is_file():
+                return _workbook(given, shown, uri, Path())
+    except NoInputError as error:
+        message, mend = error.args
+        raise UsageError(Diagnostic("KR652", message, help=mend)) from None
+    table = BookTable(ACCOUNTS, uri)
+    for _, what in clear_secrets(uri, {}):
+        message = f"{what} stands here in clear"
+        mend = "name where it is kept, as in ${env:NAME}"
+        raise UsageError(Diagnostic("KR707", message, help=mend))
+    if problems := list(_uri_problems({ACCOUNTS: table})):
+        raise DataError(*problems)
+    return Book(_name_of(uri), {ACCOUNTS: table}, file=shown)
+
+
+def _name_of(uri: str) -> str:
+    scheme, _, location = uri.partition(":")
+    if location == STANDARD_INPUT:
+        return SHOWN
+    return _stem(location.partition("?")[0].rstrip("/").rpartition("/")[2]) or scheme
+
+
+def _workbook(path: Path, shown: str, uri: str, folder: Path) -> Book:
+    """Return the book of a workbook, each sheet a table that is called like it."""
+    try:
+        found = tables_of(open_workbook(path))
+    except UnreadableWorkbookError as error:
+        reason, mend = error.args
+        raise DataError(Diagnostic("KR653", f"`{shown}` {reason}", help=mend)) from None
+    if ACCOUNTS not in found:
+        raise DataError(_no_accounts(f"workbook `{shown}`", dict.fromkeys(found.values())))
+    tables = {
+        table: BookTable(table, uri, folder, options={"sheet": sheet})
+        for table, sheet in found.items()
+    }
+    return Book(_name_of(uri), tables, file=shown)
 
 
 def _inside(shown: str, name: str) -> str:
@@ -187,7 +255,7 @@ def _book_file(path: Path, shown: str) -> Book:
         for name, each in model.sink.items()
     }
     book = Book(name, tables, header.as_of, header.currency, shown, leaves_out, root, sinks)
-    problems = list(_uri_problems(tables))
+    problems = [*_uri_problems(tables), *_input_problems(tables)]
     if ACCOUNTS not in tables:
         plain = _no_accounts("the book", tables)
         problems.append(book.fault("KR620", plain.message, "table", key=True, help=plain.help))
@@ -238,15 +306,33 @@ def text(value: Any) -> str:  # noqa: ANN401  a scalar of TOML
 
 def _uri(written: str) -> str:
     """Return what `from` says with the name of its source; a file's ending tells it if it is left out."""
-    if _SCHEME.match(written):
+    remote = _REMOTE.match(written)
+    if _SCHEME.match(written) and not remote:
         return written
-    form = form_of(written)
+    form = form_of(written.partition("?")[0] if remote else written)
     return f"{form}:{written}" if form else written
 
 
 def _uri_problems(tables: Mapping[str, BookTable]) -> Iterator[Diagnostic]:
     for each in tables.values():
-        if not _SCHEME.match(each.uri or ""):
+        if _REMOTE.match(each.uri or ""):
+            message = f"`{each.uri}` does not say which source reads it"
+            mend = f'name the source first, as in from = "parquet:{each.uri}"'
+            yield each.fault("KR704", message, "from", help=mend)
+        elif not _SCHEME.match(each.uri or ""):
             message = f"`{each.uri}` does not say which source reads it"
             mend = 'name the source first, as in from = "csv:accounts.csv"'
             yield each.fault("KR704", message, "from", help=mend)
+
+
+def _input_problems(tables: Mapping[str, BookTable]) -> Iterator[Diagnostic]:
+    """Yield an error for each table but the first that is to be read from standard input."""
+    taking = [
+        each
+        for each in tables.values()
+        if each.location == STANDARD_INPUT and each.scheme in FORMS.values()
+    ]
+    for each in taking[1:]:
+        if each.uri != taking[0].uri or each.scheme != WORKBOOK:
+            message = f"standard input is table `{taking[0].name}` already, and can be no other"
+            yield each.fault("KR652", message, "from")

@@ -174,10 +174,12 @@ class Book:
 
     @staticmethod
     def read(path: str | Path) -> Book:
-        """Return the book of a book file, or of a folder of `<table>.csv|parquet|jsonl` files.
+        """Return the book of a book file, or of a folder of `<table>.csv|parquet|jsonl|xlsx` files.
 
-        A folder that holds a `book.toml` is read by it. Raises UsageError when there is nothing to
-        read at the path, DataError with all problems of a book file.
+        A folder that holds a `book.toml` is read by it. A workbook is a book, each sheet a table. One
+        file, `-` for standard input, or a URI such as `csv:accounts.csv` holds the accounts alone.
+        Raises UsageError when there is nothing to read at the path, DataError with all problems of a
+        book file.
         """
         from kamrules.book.files import read_book  # noqa: PLC0415  which needs this module
 

@@ -15,7 +15,8 @@ class Problem:
 
     `column` is the vocabulary's column, None when it is about whole rows. `message` is one sentence
     that fits behind the count: `12 of 8,800 rows: <message>`. `leaves_out` says that the rows are not
-    in the run; else only the value is unknown.
+    in the run; else only the value is unknown. With a count of 0 it is a remark: nothing is lost, but
+    something was taken for granted that the reader should know, such as a file's encoding.
     """
 
     code: str
@@ -24,6 +25,11 @@ class Problem:
     message: str
     examples: tuple[str, ...] = ()
     leaves_out: bool = False
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether no row and no value is lost by it, so that no run has to stop."""
+        return not self.count
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -92,8 +98,8 @@ class Quality:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing at all was found."""
-        return not any(each.problems for each in self.tables)
+        """Whether nothing was found but remarks."""
+        return all(each.is_remark for table in self.tables for each in table.problems)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data, as it stands in run.json."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,26 @@ DEFAULT_RULESET = "kam"
 
 
 FILE = click.Path(path_type=Path)
+
+
+class _Book(click.Path):
+    """A path, or a URI that stays as it is: a path would lose one of the slashes in `s3://`."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401  as click's own
+        """Return a path, or the text of a URI or of `-`."""
+        given = os.fspath(value)
+        if given == "-" or _SCHEME.match(given):
+            return given
+        return super().convert(value, param, ctx)
+
+
+BOOK = _Book(path_type=Path)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

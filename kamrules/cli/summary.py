@@ -199,7 +199,10 @@ def quality_lines(
 
 
 def problem_line(table: Mapping[str, Any], problem: Mapping[str, Any], language: str) -> str:
-    """Return a problem of a table as a line."""
+    """Return a problem of a table as a line, a remark without a count."""
+    if not problem["count"]:
+        told = f"{problem['message']} [{problem['code']}]"
+        return word("  {where}: {problem}", language, where=table["table"], problem=told)
     what = "rows" if problem["leaves_out"] else "values"
     some = f" ({', '.join(problem['examples'])})" if problem["examples"] else ""
     return word(

@@ -156,9 +156,11 @@ def test_files_that_a_pattern_fits_are_read_in_order(tmp_path):
     write(tmp_path, "a,b\n2,y\n", "orders-02.csv")
     write(tmp_path, "a,b\n1,x\n", "orders-01.csv")
     assert fetched(tmp_path, "csv:orders-*.csv") == [("1", "x"), ("2", "y")]
-    write(tmp_path, "b,a\n1,x\n", "orders-03.csv")
+    write(tmp_path, "b,a\nz,3\n", "orders-03.csv")
+    assert fetched(tmp_path, "csv:orders-*.csv") == [("1", "x"), ("2", "y"), ("3", "z")]
+    write(tmp_path, "c,d\n1,x\n", "orders-04.csv")
     with pytest.raises(
-        DataError, match=r"`orders-03\.csv` has other columns than `orders-01\.csv`"
+        DataError, match=r"`orders-04\.csv` has other columns than `orders-01\.csv`"
     ):
         opened(tmp_path, "csv:orders-*.csv")
 
@@ -203,9 +205,23 @@ def test_a_decimal_comma_becomes_a_point_where_a_number_is(tmp_path):
     ("options", "code", "part"),
     [
         ({"delimeter": ";"}, "KR632", "did you mean `delimiter`?"),
-        ({"header": True}, "KR632", "it has delimiter, quote, encoding, decimal"),
-        ({"delimiter": "::"}, "KR633", "has to be one character"),
-        ({"delimiter": 5}, "KR633", "has to be one character"),
+        (
+            {"x": True},
+            "KR632",
+            "it has delimiter, quote, encoding, header, decimal, thousands",
+        ),
+        ({"delimiter": "::::!"}, "KR633", "has to be one to four characters"),
+        ({"delimiter": ""}, "KR633", "has to be one to four characters"),
+        ({"delimiter": "\n"}, "KR633", "may not be a line's end"),
+        ({"delimiter": 5}, "KR633", "has to be one to four characters"),
+        ({"header": True}, "KR633", "the number of the line with the columns' names"),
+        ({"header": 0}, "KR633", "from 1 to 1000"),
+        ({"thousands": ";"}, "KR633", 'has to be ".", ",", " "'),
+        ({"thousands": "."}, "KR633", "and so is the decimal sign"),
+        ({"decimal": ",", "thousands": ","}, "KR633", "and so is the decimal sign"),
+        ({"currency": "5"}, "KR633", "the sign or letters beside amounts"),
+        ({"currency": []}, "KR633", "the sign or letters beside amounts"),
+        ({"storage": {"anon": True}}, "KR633", "is for remote files"),
         ({"quote": "''"}, "KR633", 'or "" for files without quoting'),
         ({"encoding": "uft-8"}, "KR633", "is `uft-8`, which is no encoding"),
         ({"encoding": "base64"}, "KR633", "names no text encoding"),

@@ -83,8 +83,8 @@ def test_a_missing_file_is_told_with_the_nearest_one(scheme, tmp_path):
 
 def test_what_is_no_file_is_told(tmp_path):
     (tmp_path / "orders").mkdir()
-    for location, part in [("orders", "is a folder"), ("o*.csv", "no file that"), ("", "is a folder"),
-                           ("a\0b", "no file"), ("https://example.com/a.csv", "no file")]:  # fmt: skip
+    for location, part in [("orders", "holds no file"), ("o*.csv", "no file that"), ("", "no file is named"),
+                           ("a\0b", "no file"), ("htps://example.com/a.csv", "no file system")]:  # fmt: skip
         with pytest.raises(DataError, match=part):
             opened(tmp_path, f"csv:{location}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import resource
 import subprocess
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,9 +167,10 @@ def test_a_table_that_is_too_long_for_a_sheet_is_refused_before_anything_is_writ
 
 def test_a_format_that_there_is_not_is_told_with_the_nearest_one(tmp_path):
     with pytest.raises(
-        UsageError, match="there is no format `xlsy`; there are csv, jsonl, parquet, xlsx"
+        UsageError,
+        match=r"there is no format `xlsy`; there are csv, csv\.gz, csv\.zst, jsonl, jsonl\.gz",
     ) as told:
-        PLUGINS.sink("xlsy")
+        PLUGINS.form("xlsy")
     assert told.value.diagnostics[0].help == "did you mean `xlsx`?"
 
 
@@ -184,6 +187,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 import duckdb
+import openpyxl
 from kamrules.diagnostics import DataError
 from kamrules.plugins import default_plugins
 connection = duckdb.connect()
@@ -204,3 +208,15 @@ def test_a_disk_without_room_is_told_in_one_sentence(form, tmp_path):
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     name = "kamrules.xlsx" if form == "xlsx" else f"decisions.{form}"
     assert told.startswith(f"error[KR648]: the disk is full: `{name}` cannot be written\n"), told
+
+
+@pytest.mark.parametrize("packed", ["gz", "zst"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_texts_can_be_packed_and_read_again(form, packed, tmp_path):
+    names = written(tmp_path, f"{form}.{packed}", again=True, decisions=DECISIONS)
+    assert names == (f"decisions.{form}.{packed}",)
+    content = (tmp_path / names[0]).read_bytes()
+    assert content == (tmp_path / f"first-{names[0]}").read_bytes()
+    unpacked = gzip.decompress(content) if packed == "gz" else zstd.decompress(content)
+    written(tmp_path, form, decisions=DECISIONS)
+    assert unpacked == (tmp_path / f"decisions.{form}").read_bytes()

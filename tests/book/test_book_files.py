@@ -129,7 +129,7 @@ BROKEN = {
     "a constant and a column": ("constant = true", 'constant = true, column = "x"', "KR630", 13, 39, ""),
     "a number": ('amount = "value"', "amount = 5", None, 22, 10, "the name of the source"),
     "no source": ('from = "deals.parquet"', "", None, None, None, "from"),
-    "a file of no known kind": ('"deals.parquet"', '"deals.xlsx"', "KR704", 16, 8, "name the source first"),
+    "a file of no known kind": ('"deals.parquet"', '"deals.doc"', "KR704", 16, 8, "name the source first"),
     "an empty list": ('"Won"', "[]", None, 18, None, ""),
     "no accounts": ("table.accounts", "table.account", "KR620", None, None, "did you mean `account`"),
     "two ids": ('amount = "value"', 'account_id = "id"', "KR630", 22, 14, "by `account`"),

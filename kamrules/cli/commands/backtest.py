@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     epilog="Example: kamrules backtest kam --book crm --from 2024-06-30 --to 2026-03-31 --every 3m",
 )
 @click.argument("ruleset", default=options.DEFAULT_RULESET)
-@click.option("--book", "-b", type=options.FILE, required=True, metavar="BOOK",
+@click.option("--book", "-b", type=options.BOOK, required=True, metavar="BOOK",
               help="The book: a book file, a folder of tables, or one file of accounts.")  # fmt: skip
 @click.option("--from", "first", required=True, metavar="DATE", callback=options.date,
               help="The first date to decide on.")  # fmt: skip

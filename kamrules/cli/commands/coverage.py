@@ -34,7 +34,7 @@ FEW = 20
 @click.argument("ruleset", default=options.DEFAULT_RULESET)
 @click.option("--sources", is_flag=True, help="Clauses with the rules that name them.")
 @click.option("--tests", is_flag=True, help="What the ruleset's tests reach.")
-@click.option("--book", "-b", type=options.FILE, metavar="BOOK",
+@click.option("--book", "-b", type=options.BOOK, metavar="BOOK",
               help="What the accounts of a book reach: a book file, a folder of tables, or one file of"
               " accounts.")  # fmt: skip
 @click.option("--rules", is_flag=True, help="Tell of each rule how often it is at work.")

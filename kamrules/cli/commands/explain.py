@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     short_help="Tell why an account is decided as it is.",
     epilog="Example: kamrules explain crm/book.toml ACME-17 --as-of 2026-06-30",
 )
-@click.argument("book", type=options.FILE)
+@click.argument("book", type=options.BOOK)
 @click.argument("account_id")
 @options.ruleset
 @options.as_of
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
               help="Show each rule's id, file and line too, and the rows of each value.")  # fmt: skip
 def command(  # noqa: PLR0913  one parameter an option
     *,
-    book: Path,
+    book: Path | str,
     account_id: str,
     ruleset: str,
     settings: Mapping[str, str],

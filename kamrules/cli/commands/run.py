@@ -26,7 +26,7 @@ OUT = "kamrules-out"
     short_help="Decide every account of a book.",
     epilog="Example: kamrules run crm/book.toml --as-of 2026-06-30 --out results --format csv",
 )
-@click.argument("book", type=options.FILE)
+@click.argument("book", type=options.BOOK)
 @options.ruleset
 @options.as_of
 @click.option(
@@ -80,7 +80,7 @@ OUT = "kamrules-out"
 @options.as_json
 def command(  # noqa: PLR0913  one parameter an option
     *,
-    book: Path,
+    book: Path | str,
     ruleset: str,
     settings: Mapping[str, str],
     as_of: datetime.date | None,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     epilog="Example: kamrules sensitivity kam --book crm/book.toml --parameter key_revenue --steps 4",
 )
 @click.argument("ruleset", default=options.DEFAULT_RULESET)
-@click.option("--book", "-b", type=options.FILE, required=True, metavar="BOOK",
+@click.option("--book", "-b", type=options.BOOK, required=True, metavar="BOOK",
               help="The book: a book file, a folder of tables, or one file of accounts.")  # fmt: skip
 @options.setting
 @options.as_of

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--junit", type=options.FILE, metavar="FILE", help="Also write a report that CI servers read."
 )
-@click.option("--record", type=(options.FILE, str), metavar="BOOK ACCOUNT_ID",
+@click.option("--record", type=(options.BOOK, str), metavar="BOOK ACCOUNT_ID",
               help="Run nothing: write a test from an account of a book as it is decided now.")  # fmt: skip
 @options.as_of
 @options.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ WITHOUT = ("build_side_probe_side", "join_order", "in_clause")
 """Optimizers that are switched off: the accounts stay on the side of joins that streams, as the other
 side has to fit into memory; and lists of words stay tests, as joins they would lose the book's order,
 and DuckDB fails to join some of them."""
+RAISED = re.compile(r"^[\w.]+(?:Error|Exception|Timeout)\b.*$", re.MULTILINE)
+"""The line of a traceback, which DuckDB gives as text, that says what was raised."""
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -89,6 +92,13 @@ def told_as_data() -> Iterator[None]:
         raise DataError(
             Diagnostic("KR863", f"the book cannot be read: {_first_line(error)}")
         ) from error
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error:
+            raise
+        # what Python raised where DuckDB reads through it, such as a server that is gone
+        found = RAISED.search(str(error))
+        why = found[0] if found else _first_line(error)
+        raise DataError(Diagnostic("KR863", f"the book cannot be read: {why}")) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -89,7 +89,10 @@ def counted_quality(connection: Any, staged: Staged, table: Table, people: str) 
 
 
 def refuse_bad_data(book: Book, quality: Quality) -> None:
-    """Raise DataError with a diagnostic for each problem of the book's tables, if there is any."""
+    """Raise DataError with a diagnostic for each problem of the book's tables, if there is any.
+
+    Remarks are none.
+    """
     found = [
         book.tables[table.table].fault(
             problem.code,
@@ -102,6 +105,7 @@ def refuse_bad_data(book: Book, quality: Quality) -> None:
         )
         for table in quality.tables
         for problem in table.problems
+        if not problem.is_remark
     ]
     if found:
         mend = 'to go on without them, say bad_data = "leave_out" under [book], or --leave-out'
