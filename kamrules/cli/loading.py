@@ -37,8 +37,11 @@ def ruleset(
     """Return a ruleset by name (shipped, or of a plug-in) or by path. Raises as load_ruleset does."""
     from kamrules.document import load_ruleset, shipped_folder  # noqa: PLC0415
 
-    folders = (shipped_folder(), *(known or plugins()).ruleset_folders)
-    return load_ruleset(name_or_path, folders=folders, set=settings or {})
+    known = known or plugins()
+    folders = (shipped_folder(), *known.ruleset_folders)
+    return load_ruleset(
+        name_or_path, folders=folders, set=settings or {}, functions=known.functions
+    )
 
 
 def program(

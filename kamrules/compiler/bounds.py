@@ -23,6 +23,7 @@ from kamrules.expression.nodes import (
     If,
     Negate,
     Operator,
+    PluginCall,
     RowColumn,
     StepValue,
 )
@@ -116,6 +117,8 @@ def _other(node: Node, bounds: Mapping[int, Bounds], steps: Mapping[str, Bounds]
             return bounds[id(item)]
         case Call():
             return _call(node, [bounds[id(each)] for each in node.arguments])
+        case PluginCall(type=of) if of.kind is Kind.DATE:
+            return stored(of.kind)
         case If(then=then, otherwise=otherwise):
             return _union([bounds[id(then)], bounds[id(otherwise)]])
         case _:

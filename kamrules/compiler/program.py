@@ -1,7 +1,7 @@
 """Program: what a ruleset means, ready for an engine: typed, ordered steps and no author's syntax.
 
-A Program is immutable, hashable by its `digest`, picklable, and safe to share between threads. Steps refer
-to each other by address (nodes.StepValue), and only to steps that stand earlier in `Program.order`.
+A Program is immutable, hashable by its `digest`, picklable, and safe to share between threads. Steps refer to
+each other by address (nodes.StepValue), and only to steps that stand earlier in `Program.order`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.written_signal import WrittenSignal
     from kamrules.diagnostics import Place
     from kamrules.expression.nodes import Aggregate, Node
+    from kamrules.expression.plugged import PluginFunction
     from kamrules.expression.types import Changing, Interval, Table, Type
 
 
@@ -363,11 +364,9 @@ class Hit(StrEnum):
 class Program:
     """A compiled ruleset. `order` lists the addresses of steps from first to last: `aggregate.<n>`,
     `book.<n>` (all together), those of facts, `score.<id>` (criteria included), `class`, `tier`, `phase`,
-    `strategy`; gates stand with their class or tier, actions come after everything. `digest` is the
-    SHA-256 (hex) of the ruleset's meaning, parameters included.
-    Titles and descriptions are in the first of `languages`; `translations` holds them in the others by
-    language and address, and `in_language` puts them in place. A Message carries every language.
-    """
+    `strategy`; gates stand with their class or tier, actions come last. `functions` are the plug-ins' that
+    it calls, `digest` the SHA-256 (hex) of its meaning, parameters and those included. Titles and texts are
+    in the first of `languages`, in the others in `translations`; a Message carries every language."""
 
     name: str
     version: str
@@ -394,6 +393,7 @@ class Program:
     about: str = ""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     book_steps: tuple[BookStep, ...] = ()
+    functions: tuple[PluginFunction, ...] = ()
 
     def __hash__(self) -> int:
         """Hash by the digest: equal programs have equal digests."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.expression import Scope
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
+from kamrules.expression.plugged import Functions
 from kamrules.expression.types import ACCOUNTS, BOOL, DATE, INTEGER, SCORE, Kind, Type
 from kamrules.tables import DECIDED
 
@@ -60,7 +61,8 @@ def _scope(draft: Draft) -> Scope:
             draft.report("KR321", problem, "signal", name)
     names.update(_placements(draft))
     related = {name: table for name, table in draft.tables.items() if name != ACCOUNTS}
-    return Scope(related, names, _parts(draft))
+    functions = draft.ruleset.functions
+    return Scope(related, names, _parts(draft), Functions() if functions is None else functions)
 
 
 def _placements(draft: Draft) -> dict[str, Node]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kamrules.compiler.signals import is_date_of_signal, rule_of
 from kamrules.expression import Scope
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
+from kamrules.expression.plugged import Functions
 from kamrules.expression.types import ACCOUNTS, INTEGER, SCORE, Kind, Type
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def scope_of(program: Program, *, tables: bool = False) -> Scope:
     if program.tiers:
         parts["tier"] = {"level": StepValue("tier.level", INTEGER)}
     related = {name: each for name, each in program.tables.items() if tables and name != ACCOUNTS}
-    return Scope(related, names, parts)
+    # what the rules call has been tried; what they do not call is not known any more
+    functions = Functions({each.name: each for each in program.functions})
+    return Scope(related, names, parts, functions)
 
 
 def _choice(ids: Iterable[str]) -> Type:

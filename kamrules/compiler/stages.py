@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.borrowed import borrowed
+from kamrules.compiler.called import with_functions
 from kamrules.compiler.cases import cases
 from kamrules.compiler.draft import Draft
 from kamrules.compiler.in_language import translated
@@ -125,4 +126,5 @@ def _freeze(draft: Draft) -> Program:
         book_steps=tuple(draft.book_steps),
     )
     # a ruleset may write in one language over another that it extends in another
+    program = with_functions(program) if draft.ruleset.functions else program
     return translated(program, translations.get(header.languages[0], {}))

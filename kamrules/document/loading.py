@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from kamrules.document.positions import Path
     from kamrules.document.ruleset import Layers
+    from kamrules.expression.plugged import Functions
 
 DEEPEST_EXTENDS = 30
 _MULTI_LINE = {"about", "objective", "because", "advice"}
@@ -33,12 +34,14 @@ def load_ruleset(
     *,
     folders: Sequence[FilePath] = (),
     set: Mapping[str, str] | None = None,  # noqa: A002  the command line's word
+    functions: Functions | None = None,
 ) -> Ruleset:
     """Return a ruleset by path (a folder of TOML files, or one file) or by name.
 
     Names are looked up in `folders`, by default where the shipped rulesets are. `set` gives
-    parameters other values, as text. Raises UsageError when there is no such ruleset or a setting
-    does not fit, RulesetError with every problem of the stage that found some.
+    parameters other values, as text. `functions` are those of plug-ins that expressions may call
+    (`kamrules.plugins.Plugins.load().functions`), None for none. Raises UsageError when there is no such
+    ruleset or a setting does not fit, RulesetError with every problem of the stage that found some.
     """
     places = tuple(folders) or (shipped_folder(),)
     start = find(name_or_path, places)
@@ -47,10 +50,12 @@ def load_ruleset(
     reader = _Reader(places)
     reader.read(start)
     reader.give_up()
-    return _finished(reader, set or {})
+    return _finished(reader, set or {}, functions)
 
 
-def reload_ruleset(layers: Layers, settings: Mapping[str, str]) -> Ruleset:
+def reload_ruleset(
+    layers: Layers, settings: Mapping[str, str], functions: Functions | None = None
+) -> Ruleset:
     """Return a ruleset from the `layers` and `settings` of one that was loaded, without its files.
 
     Raises as load_ruleset does, which it does for texts that an older kamrules took.
@@ -59,10 +64,14 @@ def reload_ruleset(layers: Layers, settings: Mapping[str, str]) -> Ruleset:
     for number, layer in enumerate(layers, start=1):
         reader.keep(layer, own=number == len(layers))
     reader.give_up()
-    return _finished(reader, settings)
+    return _finished(reader, settings, functions)
 
 
-def _finished(reader: _Reader, set: Mapping[str, str]) -> Ruleset:  # noqa: A002  the command line's word
+def _finished(
+    reader: _Reader,
+    set: Mapping[str, str],  # noqa: A002  the command line's word
+    functions: Functions | None,
+) -> Ruleset:
     """Return the ruleset of what was read. Raises as load_ruleset does."""
     root, strays = inheritance.extend(reader.layers)
     known = messages.addresses(root)
@@ -82,7 +91,7 @@ def _finished(reader: _Reader, set: Mapping[str, str]) -> Ruleset:  # noqa: A002
     own = frozenset(reader.own)
     layers = tuple(reader.texts)
     files = tuple(reader.files)
-    return Ruleset(model, files, digest_of(model), root, own, off, layers, dict(set))
+    return Ruleset(model, files, digest_of(model), root, own, off, layers, dict(set), functions)
 
 
 @dataclass(slots=True)

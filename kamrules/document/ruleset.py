@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kamrules.document.models import RulesetModel
     from kamrules.document.positions import Path
     from kamrules.document.tree import Entry
+    from kamrules.expression.plugged import Functions
 
 
 Layers = tuple[tuple[tuple[str, str], ...], ...]
@@ -30,7 +31,8 @@ class Ruleset:
     whatever the files are called, however they are laid out and whichever rulesets they came from.
     `own` are the files that are not those of a ruleset it extends; `off` says of the rules that are switched
     off, by their paths, where that is written. `layers` and `settings` are what it was made from: it can be
-    made again from them when its files are gone.
+    made again from them when its files are gone. `functions` are those of plug-ins that its expressions may
+    call; the digest knows nothing of them, a program's does.
     """
 
     model: RulesetModel
@@ -41,6 +43,7 @@ class Ruleset:
     off: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     layers: Layers = field(default=(), repr=False, compare=False)
     settings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    functions: Functions | None = field(default=None, repr=False, compare=False)
 
     def text(self, *path: str | int) -> SourceText:
         """Return the string at a path, such as ("class", "key", "when", 1), with its place.

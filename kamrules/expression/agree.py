@@ -195,7 +195,7 @@ def _check_literals(one: Node, other: Node, written: Written) -> None:
         raise Mismatch("KR213", message, other.span, mend)
     if one.type.kind is Kind.DATE and isinstance(other, Constant) and other.type.kind is Kind.TEXT:
         text = str(other.value)
-        mend = f"did you mean {text}?" if _is_date(text) else None
+        mend = f"did you mean {text}?" if is_date(text) else None
         raise Mismatch("KR206", "a date stands without quotes", other.span, mend)
     if (
         one.type.kind is Kind.BOOL
@@ -218,7 +218,8 @@ def _check_literals(one: Node, other: Node, written: Written) -> None:
         raise Mismatch("KR206", message, other.span, f"did you mean {text}?" if number else None)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether a text is a date as one is written: 2026-01-31."""
     try:
         datetime.date.fromisoformat(text)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import nearest
-from kamrules.expression.agree import Mismatch, arithmetic, common, literal
+from kamrules.expression.agree import Mismatch, arithmetic, common, fitting, is_date, literal
 from kamrules.expression.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, OF_BOOK, VALUES
 from kamrules.expression.nodes import (
     Aggregate,
@@ -19,6 +19,7 @@ from kamrules.expression.nodes import (
     Node,
     OfBook,
     Operator,
+    PluginCall,
     RowColumn,
     StepValue,
 )
@@ -29,6 +30,7 @@ from kamrules.expression.walk import below
 if TYPE_CHECKING:
     from kamrules.expression import syntax
     from kamrules.expression.checker import Checker
+    from kamrules.expression.plugged import PluginFunction
     from kamrules.expression.types import Table
 
 ADDABLE = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.DAYS, Kind.SHARE, Kind.SCORE}
@@ -44,7 +46,10 @@ class Calls:
         """Return the typed tree of a call."""
         name = tree.name
         if name not in FUNCTIONS:
-            raise self._unknown(tree)
+            added = self.checker.scope.functions.get(name)
+            if added is None:
+                raise self._unknown(tree)
+            return self._of_plugin(added, tree, table)
         signature = FUNCTIONS[name]
         given = len(tree.arguments)
         if given < signature.least or (signature.most is not None and given > signature.most):
@@ -75,11 +80,47 @@ class Calls:
         elif lowered in ELSEWHERE:
             mend = f"did you mean `{ELSEWHERE[lowered]}`?"
         else:
-            close = nearest(tree.name, FUNCTIONS)
-            mend = (
-                f"did you mean `{close}`?" if close else "the functions are " + ", ".join(FUNCTIONS)
-            )
+            known = [*FUNCTIONS, *self.checker.scope.functions]
+            close = nearest(tree.name, known)
+            mend = f"did you mean `{close}`?" if close else "the functions are " + ", ".join(known)
         return self.checker.fail("KR204", f"there is no function `{tree.name}`", tree.where, mend)
+
+    def _of_plugin(self, one: PluginFunction, tree: syntax.Call, table: Table | None) -> Node:
+        """Return the typed tree of a call of a plug-in's function."""
+        refused = self.checker.scope.functions.refusal(one.name)
+        if refused is not None:
+            raise self.checker.fail(refused.code, refused.message, tree.where, refused.help)
+        wanted, given = len(one.parameters), len(tree.arguments)
+        if given != wanted:
+            message = f"`{one.name}` takes {_count(wanted, wanted)}, not {given}"
+            mend = f"it is written {one.usage}"
+            raise self.checker.fail("KR205", message, tree.span, mend)
+        pairs = zip(tree.arguments, one.parameters, strict=True)
+        arguments = tuple(self._argument(one, each, kind, table) for each, kind in pairs)
+        return PluginCall(one, arguments, one.returns, tree.span)
+
+    def _argument(
+        self, one: PluginFunction, tree: syntax.Tree, kind: Type, table: Table | None
+    ) -> Node:
+        """Return an argument as the kind that a plug-in's function takes."""
+        node = self.checker.value(tree, table)
+        if kind.kind is Kind.TEXT and node.type.kind is Kind.CHOICE:
+            return node
+        try:
+            return fitting(node, kind, self.checker.written)
+        except Mismatch as wrong:
+            code, message, mend = wrong.code, wrong.message, wrong.help
+            if node.type.kind is not kind.kind and code in {"KR210", "KR211"}:
+                text = self.checker.written(tree.span)
+                code, message = (
+                    "KR211",
+                    f"`{one.name}` takes {kind.told}, and `{text}` is {node.type.told}",
+                )
+                if kind.kind is Kind.DATE and is_date(text.strip("'\"")):
+                    mend = f"did you mean {text[1:-1]}?"
+                if kind.kind is Kind.DAYS and literal(node) and node.type.kind is Kind.INTEGER:
+                    mend = f"did you mean {text}d?"
+            raise self.checker.fail(code, message, wrong.span, mend) from None
 
     def _if(self, tree: syntax.Call, table: Table | None) -> Node:
         condition = self.checker.condition(tree.arguments[0], table)
@@ -274,7 +315,9 @@ def _count(least: int, most: int | None) -> str:
     words = {1: "one argument", 2: "two arguments", 3: "three arguments"}
     if most is None:
         return f"at least {words[least]}"
-    return words[least] if least == most else f"{least} to {most} arguments"
+    return (
+        words.get(least, f"{least} arguments") if least == most else f"{least} to {most} arguments"
+    )
 
 
 def _result(function: Aggregation, kind: Type) -> Type:

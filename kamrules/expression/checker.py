@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import nearest
@@ -26,6 +26,7 @@ from kamrules.expression.nodes import (
     Span,
     StepValue,
 )
+from kamrules.expression.plugged import Functions
 from kamrules.expression.rows import Rows
 from kamrules.expression.types import ACCOUNTS, BOOL, DATE, DAYS, INTEGER, NUMBER, SHARE, TEXT, Kind
 
@@ -38,11 +39,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean: related tables, bare names, and parts of names (`attractiveness.band`)."""
+    """What names mean: related tables, bare names, and parts of names (`attractiveness.band`).
+
+    `functions` are those of plug-ins, beside the language's own.
+    """
 
     tables: Mapping[str, Table]
     names: Mapping[str, Node]
     parts: Mapping[str, Mapping[str, Node]]
+    functions: Functions = field(default_factory=Functions)
 
 
 class Failed(Exception):  # noqa: N818  control flow: the diagnostic has been kept

@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from kamrules.expression.types import BOOL, DATE, Type
+
+if TYPE_CHECKING:
+    from kamrules.expression.plugged import PluginFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +256,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginCall:
+    """A function of a plug-in, which has as many arguments as parameters (plugged.PluginFunction).
+
+    It is strict: unknown if any argument is. A choice stands for the text that it is.
+    """
+
+    function: PluginFunction
+    arguments: tuple[Node, ...]
+    type: Type
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class If:
     """`if(condition, then, otherwise)`: `otherwise` unless the condition is true.
 
@@ -358,6 +375,7 @@ Node = (
     | Arithmetic
     | Negate
     | Call
+    | PluginCall
     | If
     | Compare
     | Among

@@ -29,6 +29,7 @@ from kamrules.expression.nodes import (
     OfBook,
     Operator,
     Or,
+    PluginCall,
     RowColumn,
     StepValue,
 )
@@ -94,6 +95,8 @@ def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a 
             return f"round({canonical(item)})", PRIMARY
         case Call(function=function, arguments=arguments):
             return f"{function.value}({', '.join(canonical(each) for each in arguments)})", PRIMARY
+        case PluginCall(function=function, arguments=arguments):
+            return f"{function.name}({', '.join(canonical(each) for each in arguments)})", PRIMARY
         case If(condition=condition, then=then, otherwise=otherwise):
             return f"if({canonical(condition)}, {canonical(then)}, {canonical(otherwise)})", PRIMARY
         case Compare(comparison=comparison, left=left, right=right):

@@ -19,6 +19,7 @@ from kamrules.expression.nodes import (
     Not,
     OfBook,
     Or,
+    PluginCall,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.item, *node.constants)
         case And() | Or():
             return node.items
-        case Call():
+        case Call() | PluginCall():
             return node.arguments
         case If():
             return (node.condition, node.then, node.otherwise)
@@ -64,7 +65,7 @@ def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
         case And() | Or():
             items = _changed(node.items, change)
             return node if items is node.items else replace(node, items=items)
-        case Call():
+        case Call() | PluginCall():
             arguments = _changed(node.arguments, change)
             return node if arguments is node.arguments else replace(node, arguments=arguments)
         case If():

@@ -79,6 +79,7 @@ def tick(desk: Desk, date: datetime.date) -> list[Changes]:
 def reload(desk: Desk, current: Current, *, redecide: bool) -> Reloaded:
     """Use another ruleset from now on; with `redecide` decide every account by it."""
     current = replace(current, program=desk.programs.add(current.program))
+    desk.programs.functions = current.ruleset.functions
     before = desk.current.program.digest
     desk.decider.prepare(current.program, desk.writer.as_of)
 

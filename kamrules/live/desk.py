@@ -87,7 +87,7 @@ class Desk:
         self.decider = decider
         self.accounts = Accounts(store, kept)
         self.keys = Keys()
-        self.programs = Programs(store)
+        self.programs = Programs(store, current.ruleset.functions)
         self.programs.add(current.program)
         self.writer = Writer(store, lambda: self.accounts.generation, self.accounts.forget)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kamrules.compiler.program import Program
+    from kamrules.expression.plugged import Functions
     from kamrules.live.store import Store
 
 _PROGRAMS = 8
@@ -53,10 +54,14 @@ def compiled(ruleset: str | Path | Ruleset) -> Current:
 
 
 class Programs:
-    """Programs by digest: of the ruleset in use, and of earlier ones as the store keeps them."""
+    """Programs by digest: of the ruleset in use, and of earlier ones as the store keeps them.
 
-    def __init__(self, store: Store) -> None:
+    `functions` are those of plug-ins that rulesets may call; a store keeps the calls, not the functions.
+    """
+
+    def __init__(self, store: Store, functions: Functions | None = None) -> None:
         self._store = store
+        self.functions = functions
         self._found: OrderedDict[str, Program] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -89,8 +94,11 @@ class Programs:
         layers = tuple(
             tuple((shown, content) for shown, content in layer) for layer in files["layers"]
         )
-        program = compiled(reload_ruleset(layers, files["settings"])).program
+        ruleset = reload_ruleset(layers, files["settings"], self.functions)
+        program = compiled(ruleset).program
         if program.digest != digest:
-            message = f"the ruleset kept as `{digest[:12]}` is another one: its files were changed"
+            called = ", ".join(f"`{each.name}`" for each in program.functions)
+            changed = f"its files or functions of plug-ins ({called})" if called else "its files"
+            message = f"the ruleset kept as `{digest[:12]}` is another one: {changed} were changed"
             raise DataError(Diagnostic("KR820", message))
         return self.add(program)

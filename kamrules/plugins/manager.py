@@ -14,6 +14,7 @@ from kamrules import __version__, hookspecs
 from kamrules.diagnostics import Diagnostic, Severity, nearest
 from kamrules.masking import masked
 from kamrules.plugins import finding, opening
+from kamrules.plugins.language import functions_of
 from kamrules.plugins.plugin import BRINGS, Plugin, RefusedError, Registrar, off, told
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from kamrules.book import BookTable, Rows
     from kamrules.contracts import (
         Format,
-        LanguageFunction,
         Proposal,
         Run,
         Section,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Target,
         Webhook,
     )
+    from kamrules.expression.plugged import Functions
     from kamrules.plugins.delivering import Deliveries
 
 TRACE = "KAMRULES_TRACE_PLUGINS"
@@ -43,6 +44,8 @@ BUILT_IN = {
     "parquet": "kamrules.adapters.parquet",
     "jsonl": "kamrules.adapters.json_lines",
     "xlsx": "kamrules.adapters.workbook",
+    "database": "kamrules.adapters.database",
+    "webhooks": "kamrules.adapters.webhooks",
 }
 
 
@@ -130,9 +133,9 @@ class Plugins:
         return self._brought("rulesets")
 
     @property
-    def functions(self) -> dict[str, LanguageFunction]:
-        """Return the functions that plug-ins add to expressions, by name."""
-        return self._brought("functions")
+    def functions(self) -> Functions:
+        """Return the functions that plug-ins add to expressions, as `load_ruleset` takes them."""
+        return functions_of(self._brought("functions"))
 
     @property
     def webhooks(self) -> dict[str, Webhook]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kamrules.contracts import Format, Sink, Source, TablesOf, Webhook
+    from kamrules.expression.plugged import PluginFunction
 
 BRINGS = ("sources", "sinks", "formats", "rulesets", "functions", "webhooks")
 """What plug-ins register by name: the attribute of Plugin, and the hook `register_<it>`."""
@@ -36,7 +37,7 @@ class Plugin:
     sinks: dict[str, Sink] = field(default_factory=dict)
     formats: dict[str, Format] = field(default_factory=dict)
     rulesets: dict[str, Path] = field(default_factory=dict)
-    functions: dict[str, LanguageFunction] = field(default_factory=dict)
+    functions: dict[str, PluginFunction] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     lists: dict[str, TablesOf] = field(default_factory=dict)
     failure: Diagnostic | None = None
@@ -132,9 +133,14 @@ class Registrar:
         self._put(name, path)
 
     def _function(self, one: Any) -> None:  # noqa: ANN401
+        from kamrules.expression.accepting import accepted  # noqa: PLC0415  few plug-ins need it
+
         if not isinstance(one, LanguageFunction):
             raise self._refused("KR702", f"`{one!r:.40}`", "is no LanguageFunction")
-        self._put(one.name, one)
+        found = accepted(one, self._plugin.shown)
+        if isinstance(found, Diagnostic):
+            raise RefusedError(off(found.code, found.message, found.help))
+        self._put(found.name, found)
 
     def _refused(self, code: str, name: str, why: str) -> RefusedError:
         return RefusedError(off(code, f"{self._word} {name} of {self._plugin.shown} {why}"))

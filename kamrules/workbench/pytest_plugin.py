@@ -85,9 +85,11 @@ class RulesetFile(pytest.File):
 
 def _tests(parent: RulesetFolder | RulesetFile) -> Iterator[pytest.Item]:
     from kamrules.document import load_ruleset  # noqa: PLC0415  only when asked for
+    from kamrules.plugins import default_plugins  # noqa: PLC0415
     from kamrules.workbench.testing import run_tests  # noqa: PLC0415
 
-    for each in run_tests(load_ruleset(parent.path)).results:
+    ruleset = load_ruleset(parent.path, functions=default_plugins().functions)
+    for each in run_tests(ruleset).results:
         item: pytest.Item = RulesetTest.from_parent(parent, name=each.id, result=each)
         yield item
 

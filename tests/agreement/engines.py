@@ -22,6 +22,7 @@ from kamrules.plugins import open_source
 from kamrules.tables import rows
 from tests.oracle.tables import decide_slowly
 from tests.strategies import facts_of
+from tests.strategies.functions import plugged
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import Program
@@ -45,7 +46,7 @@ def compiled(text: str) -> Program:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ruleset.toml"
         path.write_bytes(text.encode())
-        return compile_ruleset(load_ruleset(path))
+        return compile_ruleset(load_ruleset(path, functions=plugged()))
 
 
 def by_row(program: Program, case: Case) -> Tables:

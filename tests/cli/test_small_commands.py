@@ -17,7 +17,7 @@ FOUND = kamrules.list_commands(None)
 def test_the_commands_are_those_the_readme_tells_of():
     wanted = (
         "backtest check code completion coverage decide demo diff docs doctor explain fmt inspect "
-        "log new plugins replay run schema sensitivity serve sql test verify"
+        "log new plugin plugins replay run schema sensitivity serve sql test verify"
     )
     assert wanted.split() == FOUND
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from kamrules.expression.types import (
     Table,
     Type,
 )
+from tests.strategies.functions import plugged
 
 HERE = Path(__file__).parent
 AS_OF = datetime.date(2026, 1, 31)
@@ -42,6 +43,11 @@ class Case:
     number: int
     text: str
     says: dict[str, Any]
+
+    @property
+    def scope(self) -> Scope:
+        """What names mean in the case."""
+        return wider_scope() if self.file == "plugin_functions" else scope()
 
     @property
     def id(self) -> str:
@@ -92,6 +98,12 @@ def scope() -> Scope:
     return Scope(tables, names, parts)
 
 
+@cache
+def wider_scope() -> Scope:
+    """Return the same with functions of plug-ins."""
+    return replace(scope(), functions=plugged())
+
+
 def brackets(node: n.Node) -> str:
     """Return a typed tree as nested brackets: `(> revenue 5)`."""
     match node:
@@ -127,6 +139,8 @@ def brackets(node: n.Node) -> str:
             return f"(- {brackets(item)})"
         case n.Call(function=function, arguments=arguments):
             return f"({function.value} {' '.join(map(brackets, arguments))})"
+        case n.PluginCall(function=function, arguments=arguments):
+            return f"({function.name} {' '.join(map(brackets, arguments))})"
         case n.If(condition=condition, then=then, otherwise=otherwise):
             return f"(if {brackets(condition)} {brackets(then)} {brackets(otherwise)})"
         case n.Among(item=item, constants=constants):

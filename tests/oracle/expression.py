@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
 
 BEYOND = 2.0**53
+MOST = 1.7976931348623157e308
+FIRST = (datetime.date.min - EPOCH).days
+LAST = (datetime.date.max - EPOCH).days
 
 
 @dataclass
@@ -98,6 +101,8 @@ def value_of(node: Node, world: World) -> Value:
             return None if item is None else -number(item)
         case nodes.Call():
             return _call(node, [value_of(each, world) for each in node.arguments])
+        case nodes.PluginCall():
+            return _of_plugin(node, [value_of(each, world) for each in node.arguments])
         case nodes.If():
             if value_of(node.condition, world) is True:
                 return value_of(node.then, world)
@@ -197,6 +202,40 @@ def _call(node: nodes.Call, arguments: Sequence[Value]) -> Value:
     if node.function == "decay":
         return _decay(values[0], values[1])
     return _round(values[0], int(values[1]))
+
+
+def _of_plugin(node: nodes.PluginCall, arguments: Sequence[Value]) -> Value:
+    """Ask the Python form; what it raises, or gives that is no value of its kind, is unknown."""
+    if any(each is None for each in arguments):
+        return None
+    try:
+        found = node.function.python(*(_plain(each) for each in arguments))
+    except Exception:  # noqa: BLE001  a stranger's code may raise anything
+        return None
+    kind = node.function.returns.kind.value
+    if kind == "text":
+        return found if _encodes(found) else None
+    if kind == "bool":
+        return found if found is True or found is False else None
+    if found is True or found is False or not isinstance(found, int | float):
+        return None
+    if abs(found) > MOST or found != found:
+        return None
+    found = float(found)
+    if kind in {"integer", "days", "date"} and found != math.floor(found):
+        return None
+    if kind == "score" and not 0 <= found <= 100:
+        return None
+    if kind == "date" and not FIRST <= found <= LAST:
+        return None
+    return 0.0 if found == 0 else found
+
+
+def _encodes(found: object) -> bool:
+    try:
+        return isinstance(found, str) and found.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def _round(x: float, places: int) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kamrules.expression.types import BOOL, INTEGER, Kind, Type
-from tests.strategies.values import USUAL, moved
+from tests.strategies.calls import of_plugin
+from tests.strategies.values import USUAL, moved, quoted
 
 if TYPE_CHECKING:
     import datetime
@@ -57,13 +58,6 @@ class Sight:
             for name, of in columns.items()
             if of.kind is kind
         ]
-
-
-def quoted(text: str) -> str | None:
-    """Return the text as a literal, None when the language has no way to write it."""
-    if "\n" in text or ("'" in text and '"' in text) or not text.isprintable():
-        return None
-    return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 class Expressions:
@@ -170,6 +164,8 @@ class Expressions:
         return f"({self.date(depth)} - {self.date(depth)})"
 
     def _call(self, kind: Kind, depth: int) -> str:
+        if self.draw.chance(20) and (found := of_plugin(self, kind, depth)):
+            return found
         function = self.draw.one(["coalesce", "min", "max", "abs", "round", "clamp", "-"])
         first = self.number(kind, depth, typed=True)
         if function in {"coalesce", "min", "max"}:
@@ -250,7 +246,6 @@ class Expressions:
 
     def date(self, depth: int) -> str:
         """Return an expression of a date."""
-        names = [*self.sight.of(Type(Kind.DATE)), "as_of"]
         having = self.sight.having(Kind.DATE) if self.sight.aggregates > 0 else []
         if depth > 0 and self.sight.aggregates > 0 and self.sight.tables and self.draw.chance(15):
             table = self.draw.one(list(self.sight.tables))
@@ -267,8 +262,10 @@ class Expressions:
             return f"({self.date(depth - 1)} {self.draw.one('+-')} {days})"
         if depth > 0 and self.draw.chance(15):
             return f"coalesce({self.date(depth - 1)}, {self.date(depth - 1)})"
+        if depth > 0 and self.draw.chance(20):
+            return str(of_plugin(self, Kind.DATE, depth - 1))
         if self.draw.chance(85):
-            return self.draw.one(names)
+            return self.draw.one([*self.sight.of(Type(Kind.DATE)), "as_of"])
         return moved(self.sight.as_of, self.draw.one([0, -30, -365, 1, 30])).isoformat()
 
     def text(self, of: Type, depth: int, *, typed: bool = False) -> str:
@@ -281,6 +278,8 @@ class Expressions:
             if self.draw.chance(50):
                 return f"coalesce({then}, {otherwise})"
             return f"if({self.bool(depth - 1)}, {then}, {otherwise})"
+        if depth > 0 and of.kind is Kind.TEXT and self.draw.chance(15):
+            return str(of_plugin(self, Kind.TEXT, depth - 1))
         if names and (typed or self.draw.chance(75)):
             return self.draw.one(names)
         return self.draw.one(self._texts(of))
@@ -313,7 +312,7 @@ class Expressions:
         ways: list[Callable[[int], str]] = [
             self._comparison, self._comparison, self._within, self._among, self._and_or, self._equal,
             self._is_unknown, self._not, self._chain, self._if_bool,
-        ]  # fmt: skip
+            lambda left: str(of_plugin(self, Kind.BOOL, left))]  # fmt: skip
         if self.sight.aggregates > 0 and self.sight.tables:
             ways += [self._any]
         return self.draw.one(ways)(depth - 1)
@@ -354,7 +353,7 @@ class Expressions:
         return f"{value:.0f}" if value == int(value) else repr(value)
 
     def _among(self, depth: int) -> str:
-        of = self._worded()
+        of = self.worded()
         if of is None:
             return self._comparison(depth)
         listed = ", ".join(
@@ -362,13 +361,14 @@ class Expressions:
         )
         return f"{self.text(of, depth, typed=True)} {self.draw.one(['in', 'not in'])} [{listed}]"
 
-    def _worded(self) -> Type | None:
+    def worded(self) -> Type | None:
+        """Return the type of a text or choice that has texts, None when there is none."""
         held = [of for of in self.sight.names.values() if of.kind in {Kind.TEXT, Kind.CHOICE}]
         held = [each for each in held if self._texts(each)]
         return self.draw.one(held) if held else None
 
     def _equal(self, depth: int) -> str:
-        of = self._worded()
+        of = self.worded()
         sign = self.draw.one(["==", "!="])
         if of is None or self.draw.chance(15):
             return f"({self.bool(depth)}) {sign} ({self.bool(depth)})"

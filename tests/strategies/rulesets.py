@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.expression.types import BOOL, DATE, INTEGER, SCORE, SHARE, Kind, Type
 from tests.strategies import scores
+from tests.strategies.calls import of_plugin
 from tests.strategies.conditions import condition
 from tests.strategies.drawing import ids as names_from
 from tests.strategies.expressions import NUMERIC, Expressions, Sight
@@ -183,6 +184,8 @@ def _whole_book(made: Written) -> None:
 def _value(made: Written, of: Type) -> str:
     """Return an expression of the type; often one over rows, which would else be rare."""
     write, depth = made.write, made.draw.whole(1, 3)
+    if made.draw.chance(20) and (found := of_plugin(write, of.kind, depth)):
+        return found
     if of.kind in NUMERIC and made.sight.tables and made.draw.chance(35):
         return write.over_rows(of.kind, depth)
     return write.of(of, depth)

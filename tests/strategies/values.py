@@ -149,3 +149,10 @@ def moved(day: datetime.date, days: int) -> datetime.date:
     """Return the date so many days later, at most the last and at least the first one there is."""
     number = min(max(day.toordinal() + days, 1), datetime.date.max.toordinal())
     return datetime.date.fromordinal(number)
+
+
+def quoted(text: str) -> str | None:
+    """Return the text as a literal, None when the language has no way to write it."""
+    if "\n" in text or ("'" in text and '"' in text) or not text.isprintable():
+        return None
+    return f'"{text}"' if "'" in text else f"'{text}'"

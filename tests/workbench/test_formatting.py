@@ -20,6 +20,7 @@ from kamrules.expression import without_spans
 from kamrules.expression.nodes import Node
 from kamrules.workbench.formatting import formatted, write
 from tests.strategies import cases
+from tests.strategies.functions import plugged
 from tests.workbench.untidy import Untidy
 
 HERE = Path(__file__).parent
@@ -56,7 +57,7 @@ def rules(tmp_path, text):
 
 def meaning(path):
     """Return what a ruleset means: its program and tests, without where and how they are written."""
-    program, tests, problems = compile_with_cases(load_ruleset(path))
+    program, tests, problems = compile_with_cases(load_ruleset(path, functions=plugged()))
     return _meant((program, tests)), sorted((each.code, each.message) for each in problems)
 
 
@@ -127,10 +128,10 @@ def test_whatever_an_author_writes_means_the_same_laid_out_and_every_comment_sta
         before, after = tmp_path / "before.toml", tmp_path / "after.toml"
         text = untidy.text(tomli.loads(case.ruleset))
         before.write_text(text, encoding="utf-8", newline="")
-        (file,) = formatted(load_ruleset(before))
+        (file,) = formatted(load_ruleset(before, functions=plugged()))
         after.write_text(file.after, encoding="utf-8", newline="")
         assert meaning(after) == meaning(before)
-        (again,) = formatted(load_ruleset(after))
+        (again,) = formatted(load_ruleset(after, functions=plugged()))
         assert again.diff() == ""
         numbers = [int(each) for each in re.findall(r"#\s*comment (\d+)", file.after)]
         assert sorted(numbers) == list(range(1, untidy.count + 1))

@@ -26,6 +26,7 @@ from kamrules.workbench.testing.recording import appended, recorded
 from tests.agreement.engines import compiled, cutoffs_by_row
 from tests.commands import COMMAND, environment, run, start
 from tests.strategies import Case, cases, facts_of
+from tests.strategies.functions import plugged
 
 DAY = datetime.date(2026, 6, 30)
 RULES = """
@@ -108,7 +109,7 @@ def passes(folder, text, **more):
     """Whether a recorded test passes in a file of its own, which `fmt` leaves as it is."""
     path = Path(folder) / "recorded.toml"
     path.write_bytes(text.encode())
-    ruleset = load_ruleset(folder)
+    ruleset = load_ruleset(folder, functions=plugged())
     report = run_tests(ruleset, **more)
     assert [each.outcome for each in report.results] == [Outcome.PASSED], report
     (own,) = [each for each in formatted(ruleset) if each.file == path.as_posix()]
@@ -252,7 +253,7 @@ def test_whatever_account_is_recorded_passes(start_):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "ruleset.toml"
             path.write_bytes(case.ruleset.encode())
-            ruleset = load_ruleset(folder)
+            ruleset = load_ruleset(folder, functions=plugged())
             for account_id, facts in list(facts_of(case.tables).items())[:2]:
                 earlier = case.past.of(account_id) if case.past is not None else None
                 try:
@@ -261,7 +262,8 @@ def test_whatever_account_is_recorded_passes(start_):
                     )
                 except (UsageError, DataError) as error:
                     ours = isinstance(error, UsageError)
-                    refused.append((error, program.book_steps if ours else _extreme(facts)))
+                    odd = _extreme(facts) or _foreign(program, facts)
+                    refused.append((error, program.book_steps if ours else odd))
                 else:
                     done.append(account_id)
                     assert passes(folder, found.text)
@@ -278,6 +280,18 @@ def _extreme(facts):
         each for row in rows for each in row.values() if isinstance(each, int | float | Decimal)
     ]
     return any(not -36_500 <= each <= 36_500 or each != round(each, 2) for each in numbers)
+
+
+def _foreign(program, facts):
+    """Whether an account holds a text that is none of its column's choices."""
+    own = {name: rows for name, rows in facts.items() if name in program.tables and rows}
+    tables = [("accounts", [facts]), *own.items()]
+    return any(
+        column.type.choices and row.get(column.name) not in (None, *column.type.choices)
+        for name, rows in tables
+        for row in rows
+        for column in program.tables[name].columns.values()
+    )
 
 
 @pytest.mark.slow

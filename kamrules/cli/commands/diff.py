@@ -32,7 +32,7 @@ OF_BOOK = ("as_of", "state", "top", "show", "leave_out")
 )
 @click.argument("old")
 @click.argument("new")
-@click.option("--book", "-b", type=options.FILE, metavar="BOOK",
+@click.option("--book", "-b", type=options.BOOK, metavar="BOOK",
               help="Decide this book by both, and tell what changes and why.")  # fmt: skip
 @options.setting
 @options.as_of
@@ -138,8 +138,8 @@ def _found(  # noqa: PLR0913, PLR0917  the command's own
     folders = (shipped_folder(), *known.ruleset_folders)
     with shown(quiet=quiet) as progress:
         progress("reading the rulesets")
-        before = ruleset_at(old, folders=folders)
-        after = ruleset_at(new, folders=folders, set=settings)
+        before = ruleset_at(old, folders=folders, functions=known.functions)
+        after = ruleset_at(new, folders=folders, set=settings, functions=known.functions)
         if book is None:
             return compare(before, after, progress=progress)
         customers = Book.read(book)

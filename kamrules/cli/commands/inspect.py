@@ -1,14 +1,16 @@
-"""`kamrules inspect BOOK`: what a book holds, what is wrong with it, and what the ruleset lacks in it."""
+"""`kamrules inspect BOOK`: what a book holds and lacks; `--suggest`: a book file for a source without one."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kamrules.cli import loading, options
 from kamrules.cli.terminal import console, line, put
+from kamrules.diagnostics import Diagnostic, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,17 +22,34 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Show what a book holds and lacks, and its data quality.",
-    epilog="Example: kamrules inspect crm/book.toml",
+    short_help="Show what a book holds and lacks, and its data quality; propose a book file.",
+    epilog="Example: kamrules inspect crm/book.toml, or for files as a CRM exports them:"
+    " kamrules inspect export/ --suggest --out book.toml",
 )
-@click.argument("book", type=options.FILE)
+@click.argument("book", metavar="BOOK|SOURCE")
+@click.option(
+    "--suggest",
+    is_flag=True,
+    help="Propose a book file for SOURCE: what its tables and columns are.",
+)
+@click.option(
+    "--out",
+    type=options.FILE,
+    metavar="FILE",
+    help="Where the proposal goes; by default to stdout.",
+)
+@click.option("--sure", type=click.IntRange(0, 100), metavar="PERCENT",
+              help="How sure a proposal has to be to be live in the book file; by default 80.")  # fmt: skip
 @options.ruleset
 @options.as_json
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913  the command line's options
     context: click.Context,
     *,
-    book: Path,
+    book: str,
+    suggest: bool,
+    out: Path | None,
+    sure: int | None,
     ruleset: str,
     settings: Mapping[str, str],
     as_json: bool,
@@ -38,8 +57,29 @@ def command(
     """Show what BOOK holds: the data quality of its tables, columns found, unused and lacking, and
     which facts the ruleset wants and the book lacks, with the information level at which each is found.
 
-    Exit status: 0 nothing wrong with the data, 1 problems found.
+    With --suggest, SOURCE may be a folder of files, a file, a workbook, a pattern such as 'crm/*.csv',
+    a database by its URI, or a book file that leaves columns open. Some rows of each table are looked
+    at, and a book file is proposed that maps them to the ruleset's words; what is unsure stands behind
+    a # with the reason.
+
+    Exit status: 0 nothing wrong with the data, 1 problems found; with --suggest 0 proposed, 1 no table
+    of accounts found.
     """
+    if suggest:
+        from kamrules.cli.suggesting import propose  # noqa: PLC0415  `--help` does without it
+
+        context.exit(propose(book, out, sure, ruleset, settings, as_json=as_json))
+    if out is not None or sure is not None:
+        option = "--out" if out is not None else "--sure"
+        message = f"`{option}` is about a proposal, and without `--suggest` there is none"
+        raise UsageError(
+            Diagnostic("KR689", message, help=f"kamrules inspect {shlex.quote(book)} --suggest")
+        )
+    context.exit(_inspect(book, ruleset, settings, as_json=as_json))
+
+
+def _inspect(book: str, ruleset: str, settings: Mapping[str, str], *, as_json: bool) -> int:
+    """Print what a book holds, and return the exit status."""
     from kamrules.book import Book  # noqa: PLC0415  `--help` does without it
     from kamrules.cli.progress import shown  # noqa: PLC0415
     from kamrules.engines.sql import inspect_book  # noqa: PLC0415
@@ -57,7 +97,7 @@ def command(
         screen = console()
         for text, style in _lines(opened, program, found, wanted):
             line(screen, text, style)
-    context.exit(0 if found.quality.clean else 1)
+    return 0 if found.quality.clean else 1
 
 
 def _wanted(program: Program, found: Inspection) -> Iterator[dict[str, Any]]:

@@ -34,8 +34,9 @@ def command(folder: Path, extends: str, name: str | None, *, as_json: bool) -> N
     from kamrules.document import shipped_folder  # noqa: PLC0415  `--help` does without it
     from kamrules.workbench.starting import start  # noqa: PLC0415
 
-    folders = (shipped_folder(), *loading.plugins().ruleset_folders)
-    started = start(folder, extends=extends, name=name, folders=folders)
+    known = loading.plugins()
+    folders = (shipped_folder(), *known.ruleset_folders)
+    started = start(folder, extends=extends, name=name, folders=folders, functions=known.functions)
     loading.tell(started.warnings)
     if as_json:
         put(_json(started))

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from kamrules.cli import options
+from kamrules.cli import loading, options
 from kamrules.cli.terminal import put, say
 
 
@@ -38,12 +38,14 @@ def command(
     import kamrules.live.database  # noqa: F401, PLC0415  first of all, so that a missing one is told
     from kamrules.diagnostics import render  # noqa: PLC0415  `--help` does without them
     from kamrules.live.replaying import replay  # noqa: PLC0415
+    from kamrules.live.rulesets import Programs  # noqa: PLC0415
     from kamrules.live.store import Store  # noqa: PLC0415
 
     opened = Store.open(store, read_only=True)
     count: list[int] = []
     try:
-        found = replay(opened, list(numbers) or None, account, count=count)
+        programs = Programs(opened, loading.plugins().functions)
+        found = replay(opened, list(numbers) or None, account, programs=programs, count=count)
     finally:
         opened.close()
     if as_json:

@@ -43,6 +43,7 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    PluginCall,
     RowColumn,
     StepValue,
 )
@@ -125,6 +126,8 @@ class Writer(Source):
                 return self._arithmetic(node)
             case Call():
                 return self._call(node)
+            case PluginCall():
+                return self._of_plugin(node)
             case If():
                 return self._if(node)
             case _:
@@ -243,6 +246,13 @@ class Writer(Source):
         # without a half-life above 0 it is unknown, whatever the age
         return piece if above_zero(pieces[1].source) else self.held(self.keep(piece))
 
+    def _of_plugin(self, node: PluginCall) -> Piece:
+        pieces = [self.value(each) for each in node.arguments]
+        needs = tuple(dict.fromkeys(need for each in pieces for need in each.needs))
+        called = self.constant(node.function.value)
+        source = f"{called}({', '.join(each.source for each in pieces)})"
+        return self.held(self.keep(Piece(source, needs)))
+
     def _if(self, node: If) -> Piece:
         condition = self.true(node.condition)
         then, otherwise = self.value(node.then), self.value(node.otherwise)
@@ -316,7 +326,8 @@ class Writer(Source):
         """Return source that is truthy when the item is known; empty when it always is."""
         if item.type.kind is Kind.BOOL and isinstance(item, And | Or | Not | Compare | Among | If):
             return f"({self.true(item)} or {self.false(item)})"
-        return joined(" and ", list(self.value(item).needs)) if self.value(item).needs else ""
+        needs = list(self.value(item).needs)
+        return joined(" and ", needs) if needs else ""
 
     def _compare(self, node: Compare, operator: str, *, sure: bool = False) -> list[str]:
         """Return what must hold for the comparison; `sure`: all that must be known, then the test."""

@@ -27,6 +27,7 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    PluginCall,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def value(node: Node, names: Names) -> Any:  # noqa: ANN401, C901  one case a no
             return value(then if value(condition, names) is True else otherwise, names)
         case Call(function=function, arguments=arguments):
             return _call(function, arguments, names)
+        case PluginCall(function=lent, arguments=arguments):
+            return lent.value(*(value(each, names) for each in arguments))
         case _:
             return names.value(node)
 

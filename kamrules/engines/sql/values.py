@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.compiler.program import Logic
+from kamrules.engines.sql.plugged import answer
 from kamrules.engines.sql.tree import (
     all_of,
     any_of,
@@ -44,9 +45,11 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    PluginCall,
     RowColumn,
     StepValue,
 )
+from kamrules.expression.plugged import WHOLE, WITHIN
 from kamrules.expression.types import Kind
 
 if TYPE_CHECKING:
@@ -90,7 +93,7 @@ class Values:
         self.as_of = as_of
         self.places: dict[tuple[str, str], Sql] = {}
 
-    def value(self, node: Node) -> Sql:
+    def value(self, node: Node) -> Sql:  # noqa: C901  one case a node
         """Return the value of a tree, NULL while it is unknown."""
         match node:
             case Constant(value=value):
@@ -109,6 +112,8 @@ class Values:
                 return self._arithmetic(node)
             case Call():
                 return self._call(node)
+            case PluginCall():
+                return self._of_plugin(node)
             case If(condition=condition, then=then, otherwise=otherwise):
                 branch = (self.value(condition), self.value(then))
                 return when([branch], self.value(otherwise))
@@ -170,6 +175,32 @@ class Values:
                 found = call("greatest", *(each.copy() for each in kept))
         open_ = [each for each in kept if isinstance(each, exp.Column)]
         return when([(all_of(is_known(each) for each in open_), found)]) if open_ else found
+
+    def _of_plugin(self, node: PluginCall) -> Sql:
+        """Return the SQL form, and only what is a value of its kind (plugged.PluginFunction)."""
+        arguments = [self._lent(each) for each in node.arguments]
+        found = self.stack.keep(answer(node.function, arguments))
+        return self._settled(found, node.type.kind)
+
+    def _lent(self, node: Node) -> Sql:
+        """Return an argument of a plug-in's function, which may stand in its SQL more than once."""
+        return self.stack.keep(self.value(node))
+
+    def _settled(self, found: Sql, kind: Kind) -> Sql:
+        if kind in {Kind.TEXT, Kind.BOOL}:
+            return found
+        tests = [self._finite(found)]
+        if kind in WITHIN:
+            low, high = WITHIN[kind]
+            tests += [binary(exp.GTE, found.copy(), double(low))]
+            tests += [binary(exp.LTE, found.copy(), double(high))]
+        if kind in WHOLE:
+            tests.append(binary(exp.EQ, found.copy(), call("floor", found.copy())))
+        # + 0.0 turns minus zero into zero
+        return when([(all_of(tests), binary(exp.Add, found.copy(), double(0.0)))])
+
+    def _finite(self, found: Sql) -> Sql:
+        return call("isfinite", found.copy())
 
     def _decay(self, age: Sql, half_life: Sql) -> Sql:
         age, half_life = self.stack.keep(age), self.stack.keep(half_life)

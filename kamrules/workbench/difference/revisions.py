@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kamrules.diagnostics import Place
     from kamrules.document import Ruleset
     from kamrules.document.reading import Document
+    from kamrules.expression.plugged import Functions
 
 CODE = "KR846"
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -60,6 +61,7 @@ def ruleset_at(
     *,
     folders: Sequence[Path],
     set: Mapping[str, str] | None = None,  # noqa: A002  as load_ruleset
+    functions: Functions | None = None,
 ) -> Ruleset:
     """Return a ruleset by name, by path, or as it was at a git revision: `REV:path`.
 
@@ -72,7 +74,7 @@ def ruleset_at(
     """
     revision = revision_of(wanted)
     if revision is None:
-        return load_ruleset(wanted, folders=folders, set=set)
+        return load_ruleset(wanted, folders=folders, set=set, functions=functions)
     top = Path(_git(revision, "rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve()
     inside = _inside(revision, top)
     with _tree(revision, top) as tree:
@@ -82,7 +84,7 @@ def ruleset_at(
             raise UsageError(_missing(revision, inside))
         names = _Names(tree, revision.name)
         try:
-            found = load_ruleset(path, folders=there, set=set)
+            found = load_ruleset(path, folders=there, set=set, functions=functions)
         except KamrulesError as error:
             raise type(error)(*(names.diagnostic(each) for each in error.diagnostics)) from None
         return names.ruleset(found)

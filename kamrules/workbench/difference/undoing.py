@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler import Program
     from kamrules.document.positions import Path
+    from kamrules.expression.plugged import Functions
     from kamrules.workbench.difference.canon import Canon, Data
     from kamrules.workbench.difference.edits import Edit
 
@@ -38,19 +39,22 @@ def done(old: Canon, new: Canon, some: Iterable[Edit]) -> Data:
     return _applied(old.data, new.data, some, back=False)
 
 
-def ruleset_of(data: Data) -> Ruleset | None:
-    """Return plain data as a ruleset; None when it is none: the edits need each other."""
+def ruleset_of(data: Data, functions: Functions | None = None) -> Ruleset | None:
+    """Return plain data as a ruleset; None when it is none: the edits need each other.
+
+    `functions` are those of plug-ins that its expressions may call.
+    """
     try:
         model = RulesetModel.model_validate(data)
     except ValidationError:
         return None
     root = entries(Document(FILE, data, None))
-    return Ruleset(model, (FILE,), digest_of(model), root, frozenset({FILE}))
+    return Ruleset(model, (FILE,), digest_of(model), root, frozenset({FILE}), functions=functions)
 
 
-def program_of(data: Data) -> Program | None:
+def program_of(data: Data, functions: Functions | None = None) -> Program | None:
     """Return what plain data decides, without its texts; None when it does not compile."""
-    ruleset = ruleset_of(data | SILENT)
+    ruleset = ruleset_of(data | SILENT, functions)
     if ruleset is None:
         return None
     try:

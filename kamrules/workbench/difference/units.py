@@ -69,8 +69,8 @@ class Tried:
 
     def without(self, unit: Unit) -> Program | None:
         """Return the new program with a unit undone; None when that does not compile."""
-        return program_of(undone(self.old, self.new, unit.edits))
+        return program_of(undone(self.old, self.new, unit.edits), self.new.ruleset.functions)
 
     def alone(self, unit: Unit) -> Program | None:
         """Return the old program with a unit done and nothing else; None when that does not compile."""
-        return program_of(done(self.old, self.new, unit.edits))
+        return program_of(done(self.old, self.new, unit.edits), self.new.ruleset.functions)

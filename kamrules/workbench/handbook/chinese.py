@@ -16,6 +16,8 @@ CHINESE = {
     "{count} actions": "{count}项行动", "{count} facts": "{count}个事实",
     "{count} tables": "{count}个表", "{count} parameters": "{count}个参数",
     "{count} clauses": "{count}条条款",
+    "Functions of plug-ins": "插件函数", "{count} functions of plug-ins": "{count}个插件函数",
+    "Plug-in": "插件",
     "From clause": "来自条款", "When": "条件", "Enough to stay": "足以保持", "Ways up": "上升途径",
     "From {origin} to {target}": "从{origin}到{target}", "Gate": "关口", "Enough to keep": "足以保留",
     "Advice": "建议", "Level": "级别", "Objective": "目标", "Share of all selling time": "占全部销售时间",

@@ -144,6 +144,20 @@ def _users(telling: Telling) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def functions(telling: Telling) -> Page:
+    """Return the functions of plug-ins that the rules call."""
+    title = telling.say("Functions of plug-ins")
+    header = tuple(telling.say(each) for each in ("In the rules", "Type", "About", "Plug-in"))
+    rows = tuple(
+        (
+            (Code(one.usage),), words(telling.say(one.returns.kind.value)), words(one.about),
+            words(f"{one.owner} ({one.version})".replace("`", "")),
+        )
+        for one in telling.program.functions
+    )  # fmt: skip
+    return Page("functions", title, (Heading(1, words(title)), Rows(header, rows)))
+
+
 def clauses(telling: Telling) -> Page:
     """Return the clauses with the rules that come from them."""
     title = telling.say("Clauses")

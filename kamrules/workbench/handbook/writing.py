@@ -11,7 +11,13 @@ from kamrules.output import write_file
 from kamrules.workbench.handbook import html, markdown
 from kamrules.workbench.handbook.actions import actions
 from kamrules.workbench.handbook.placement import classes, index, strategies, tiers
-from kamrules.workbench.handbook.reference import clauses, facts, parameters, vocabulary
+from kamrules.workbench.handbook.reference import (
+    clauses,
+    facts,
+    functions,
+    parameters,
+    vocabulary,
+)
 from kamrules.workbench.handbook.scores import scores
 from kamrules.workbench.handbook.telling import Telling
 
@@ -45,6 +51,8 @@ def handbook(
 def _pages(telling: Telling) -> list[Page]:
     program = telling.program
     pages = [each(telling) for each in PAGES]
+    if program.functions:
+        pages.insert(-1, functions(telling))
     counts = {
         "classes": ("{count} classes", len(program.classes)),
         "tiers": ("{count} tiers", len(program.tiers)),
@@ -57,6 +65,7 @@ def _pages(telling: Telling) -> list[Page]:
         "facts": ("{count} facts", len(program.facts)),
         "vocabulary": ("{count} tables", len(program.tables)),
         "parameters": ("{count} parameters", len(program.parameters)),
+        "functions": ("{count} functions of plug-ins", len(program.functions)),
         "clauses": ("{count} clauses", len(program.sources)),
     }
     listed = [

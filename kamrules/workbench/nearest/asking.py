@@ -13,6 +13,7 @@ from kamrules.decision import Earlier
 from kamrules.engines.layout import Layout
 from kamrules.engines.row import day_of, engine_of
 from kamrules.engines.row.question import Every, Holds, Lacks, Question, Some, asked, steps_of
+from kamrules.expression.types import Kind
 from kamrules.show import EPOCH
 from kamrules.workbench.nearest.crossings import Crossings, Reading
 from kamrules.workbench.nearest.gains import Gains, Structure
@@ -21,6 +22,7 @@ from kamrules.workbench.nearest.measured import NUMBERS, Inputs
 from kamrules.workbench.nearest.needs import atoms_of, branches_of, need_of, reaches_of
 from kamrules.workbench.nearest.outcome import columns_of, outcome
 from kamrules.workbench.nearest.possible import possible, probe
+from kamrules.workbench.nearest.ranges import ANYTHING
 from kamrules.workbench.nearest.search import Asked, Found, Search
 from kamrules.workbench.nearest.telling import Telling
 
@@ -109,7 +111,7 @@ class Finder:
         for index, fact in enumerate(self.facts):
             if fact.changing.changeable is False or not lacking.isdisjoint(fact.tables):
                 continue
-            named = self.crossings.named.get(fact.address, ())
+            named = self.crossings.texts(fact.address)
             cuts = turns.get(fact.address, ())
             found.append(lever(index, fact, values[index], cuts, today, named))
         return found
@@ -150,7 +152,10 @@ class Finder:
         search = Search(question, most)
         first = search.run(levers)
         found = [] if first is None else [first]
-        searched = first is not None or not search.gave_up
+        # a text that a function looks at was not tried with every value
+        hidden = any(each.fact.type.kind is Kind.TEXT and each.fact.address in self.crossings.lent
+                     for each in levers)  # fmt: skip
+        searched = first is not None or not (search.gave_up or hidden)
         tried: set[frozenset[int]] = {frozenset()}
         left = most - search.looked
         while left > 0 and found and found[0].cost > 0 and len(found) < alternatives:
@@ -213,7 +218,7 @@ class Finder:
 
     def _whole(self, index: int, values: Sequence[Any], today: int) -> Box:
         fact = self.facts[index]
-        named = self.crossings.named.get(fact.address, ())
+        named = (*self.crossings.texts(fact.address), ANYTHING)
         return lever(index, fact, values[index], (), today, named).whole()
 
     def _may_with(self, boxes: Sequence[Box], more: Mapping[int, Box], today: int) -> bool:

@@ -27,9 +27,19 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    PluginCall,
     StepValue,
 )
-from kamrules.workbench.nearest.pieces import Number, Piece, Truth, Values
+from kamrules.expression.types import Kind
+from kamrules.workbench.nearest.pieces import (
+    Number,
+    Piece,
+    Truth,
+    Values,
+    all_sources,
+    any_source,
+)
+from kamrules.workbench.nearest.ranges import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +124,8 @@ class BoundsWriter:
                 return self._arithmetic(node)
             case Call():
                 return self._call(node)
+            case PluginCall():
+                return self._of_plugin(node)
             case If():
                 return self._if(node)
             case _:
@@ -132,7 +144,7 @@ class BoundsWriter:
 
     def _arithmetic(self, node: Arithmetic) -> Number:
         a, b = self._number(node.left), self._number(node.right)
-        unknown, known = _any(a.unknown, b.unknown), _all(a.known, b.known)
+        unknown, known = any_source(a.unknown, b.unknown), all_sources(a.known, b.known)
         match node.operator:
             case Operator.ADD:
                 return Number(
@@ -146,10 +158,10 @@ class BoundsWriter:
                 low, high = self._two(f"product({a.low}, {a.high}, {b.low}, {b.high})")
             case Operator.DIVIDE:
                 low, high = self._two(f"quotient({a.low}, {a.high}, {b.low}, {b.high})")
-                unknown = _any(unknown, self.set(f"{b.low} <= 0 <= {b.high}"))
-                known = _all(known, self.set(f"not ({b.low} == 0 == {b.high})"))
+                unknown = any_source(unknown, self.set(f"{b.low} <= 0 <= {b.high}"))
+                known = all_sources(known, self.set(f"not ({b.low} == 0 == {b.high})"))
         if node.may_overflow:
-            unknown = _any(unknown, self.set(f"{low} == -infinity or {high} == infinity"))
+            unknown = any_source(unknown, self.set(f"{low} == -infinity or {high} == infinity"))
         return Number(low, high, unknown, known)
 
     def _two(self, source: str) -> tuple[str, str]:
@@ -168,12 +180,12 @@ class BoundsWriter:
                 return Number(
                     self.set(f"{pick}({', '.join(each.low for each in parts)})"),
                     self.set(f"{pick}({', '.join(each.high for each in parts)})"),
-                    _any(*(each.unknown for each in parts)),
-                    _all(*(each.known for each in parts)),
+                    any_source(*(each.unknown for each in parts)),
+                    all_sources(*(each.known for each in parts)),
                 )
             case Function.CLAMP:
-                unknown = _any(*(each.unknown for each in parts))
-                known = _all(*(each.known for each in parts))
+                unknown = any_source(*(each.unknown for each in parts))
+                known = all_sources(*(each.known for each in parts))
                 x, least, most_ = parts
                 return Number(
                     self.set(f"max({least.low}, min({x.low}, {most_.low}))"),
@@ -195,11 +207,23 @@ class BoundsWriter:
                 )
             case _:  # decay: less with age, more with a longer half-life
                 age, half = parts
-                unknown = _any(age.unknown, half.unknown, self.set(f"{half.low} <= 0"))
-                known = _all(age.known, half.known, self.set(f"{half.high} > 0"))
+                unknown = any_source(age.unknown, half.unknown, self.set(f"{half.low} <= 0"))
+                known = all_sources(age.known, half.known, self.set(f"{half.high} > 0"))
                 low = self.set(f"(decayed({age.high}, {half.low}) or 0.0)")
                 high = self.set(f"(decayed({age.low}, {half.high}) or 0.0)")
                 return Number(low, high, unknown, known)
+
+    def _of_plugin(self, node: PluginCall) -> Piece:
+        pieces = [self.value(each) for each in node.arguments]
+        boxes = [each.name if isinstance(each, Values) else each.whole for each in pieces]
+        source = f"answers({self.constant(node.function)}, {', '.join(boxes)})"
+        match node.type.kind:
+            case Kind.BOOL:
+                return self.truth_of(source)
+            case Kind.TEXT:
+                return Values(self.set(source))
+            case _:
+                return self.number(source)
 
     def _coalesce(self, pieces: Sequence[Piece]) -> Piece:
         found = pieces[0]
@@ -219,7 +243,7 @@ class BoundsWriter:
 
     def _if(self, node: If) -> Piece:
         test = self.truth(node.condition)
-        other = _any(test.false, test.unknown)
+        other = any_source(test.false, test.unknown)
         match self.value(node.then), self.value(node.otherwise):
             case Number() as a, Number() as b:
                 return self.number(
@@ -271,7 +295,7 @@ class BoundsWriter:
             case Values(name=name):
                 return Truth(f"(None in {name})", f"({name} != nothing)")
             case Truth():
-                return Truth(piece.unknown, _any(piece.true, piece.false))
+                return Truth(piece.unknown, any_source(piece.true, piece.false))
 
     def _compare(self, comparison: Comparison, a: Piece, b: Piece) -> Truth:
         match a, b:
@@ -283,7 +307,7 @@ class BoundsWriter:
                 found = Truth(
                     self.set(f"({a.true} and {b.true}) or ({a.false} and {b.false})"),
                     self.set(f"({a.true} and {b.false}) or ({a.false} and {b.true})"),
-                    _any(a.unknown, b.unknown),
+                    any_source(a.unknown, b.unknown),
                 )
             case _:
                 raise AssertionError(comparison)
@@ -292,7 +316,7 @@ class BoundsWriter:
         return Truth(found.false, found.true, found.unknown)
 
     def _order(self, comparison: Comparison, a: Number, b: Number) -> Truth:
-        known, unknown = _all(a.known, b.known), _any(a.unknown, b.unknown)
+        known, unknown = all_sources(a.known, b.known), any_source(a.unknown, b.unknown)
         tests = {
             Comparison.LESS: (f"{a.low} < {b.high}", f"{a.high} >= {b.low}"),
             Comparison.LESS_EQUAL: (f"{a.low} <= {b.high}", f"{a.high} > {b.low}"),
@@ -306,7 +330,11 @@ class BoundsWriter:
             no = f"not ({a.low} == {a.high} == {b.low} == {b.high})"
             if comparison is Comparison.NOT_EQUAL:
                 yes, no = no, yes
-        return Truth(self.set(_all(known, f"({yes})")), self.set(_all(known, f"({no})")), unknown)
+        return Truth(
+            self.set(all_sources(known, f"({yes})")),
+            self.set(all_sources(known, f"({no})")),
+            unknown,
+        )
 
     def _among(self, piece: Piece, constants: Sequence[float | str | bool]) -> Truth:
         match piece:
@@ -314,20 +342,21 @@ class BoundsWriter:
                 some = " or ".join(f"{x.low} <= {each!r} <= {x.high}" for each in constants)
                 other = " or ".join(f"{x.low} == {each!r} == {x.high}" for each in constants)
                 return Truth(
-                    self.set(_all(x.known, f"({some})")),
-                    self.set(_all(x.known, f"(not ({other}))")), x.unknown,
+                    self.set(all_sources(x.known, f"({some})")),
+                    self.set(all_sources(x.known, f"(not ({other}))")), x.unknown,
                 )  # fmt: skip
             case Values(name=name):
                 wanted = self.constant(frozenset(constants))
+                some = self.constant(frozenset((*constants, ANY)))
                 return Truth(
-                    self.set(f"not {name}.isdisjoint({wanted})"),
+                    self.set(f"not {name}.isdisjoint({some})"),
                     self.set(f"not ({name} - nothing) <= {wanted}"), self.set(f"None in {name}"),
                 )  # fmt: skip
             case Truth():
                 return Truth(
-                    _any(*([piece.true] if True in constants else []),
+                    any_source(*([piece.true] if True in constants else []),
                          *([piece.false] if False in constants else [])),
-                    _any(*([piece.true] if True not in constants else []),
+                    any_source(*([piece.true] if True not in constants else []),
                          *([piece.false] if False not in constants else [])), piece.unknown,
                 )  # fmt: skip
 
@@ -337,11 +366,11 @@ class BoundsWriter:
             return Truth("True", "False")
         if len(parts) == 1:
             return parts[0]
-        unknown = _any(*(each.unknown for each in parts))
-        able = _all(*(_any(each.true, each.unknown) for each in parts))
+        unknown = any_source(*(each.unknown for each in parts))
+        able = all_sources(*(any_source(each.true, each.unknown) for each in parts))
         return Truth(
-            self.set(_all(*(each.true for each in parts))),
-            self.set(_any(*(each.false for each in parts))),
+            self.set(all_sources(*(each.true for each in parts))),
+            self.set(any_source(*(each.false for each in parts))),
             "False" if unknown == "False" else self.set(f"({unknown}) and {able}"),
         )
 
@@ -369,17 +398,3 @@ class BoundsWriter:
             case Logic.AT_LEAST:
                 whole = ", ".join(each.whole for each in members)
                 return self.truth_of(f"at_least({condition.needed}, ({whole},))")
-
-
-def _any(*sources: str) -> str:
-    kept = [each for each in dict.fromkeys(sources) if each != "False"]
-    if "True" in kept:
-        return "True"
-    return f"({' or '.join(kept)})" if len(kept) > 1 else kept[0] if kept else "False"
-
-
-def _all(*sources: str) -> str:
-    kept = [each for each in dict.fromkeys(sources) if each != "True"]
-    if "False" in kept:
-        return "False"
-    return f"({' and '.join(kept)})" if len(kept) > 1 else kept[0] if kept else "True"

@@ -23,10 +23,12 @@ from kamrules.expression.nodes import (
     If,
     Negate,
     Operator,
+    PluginCall,
     StepValue,
 )
 from kamrules.expression.walk import below
 from kamrules.workbench.nearest.measured import NUMBERS
+from kamrules.workbench.nearest.ranges import ANYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,10 +62,35 @@ class Crossings:
         rules += [each.when for each in program.strategies if "strategy" in steps]
         rules += [each.value for each in self.criteria]
         rules += conditions_of(question)
-        nodes = [node for tree in _trees(tuple(rules)) for node in below(tree)]
-        self.columns = {each.name for each in nodes if isinstance(each, AccountColumn)}
-        self.compared = [each for each in nodes if isinstance(each, Compare | Among)]
+        self.nodes = [node for tree in _trees(tuple(rules)) for node in below(tree)]
+        self.columns = {each.name for each in self.nodes if isinstance(each, AccountColumn)}
+        self.compared = [each for each in self.nodes if isinstance(each, Compare | Among)]
         self.named = self._named()
+        self.lent = self._lent()
+
+    def _lent(self) -> set[str]:
+        """Return the columns that functions of plug-ins look at, by way of facts too."""
+        nodes = [node for each in self.facts.values() for node in below(each)] + self.nodes
+        calls = [each for each in nodes if isinstance(each, PluginCall)]
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting: list[Node] = list(calls)
+        while waiting:
+            for node in below(waiting.pop()):
+                if isinstance(node, AccountColumn):
+                    found.add(node.name)
+                elif isinstance(node, StepValue) and node.address in self.facts.keys() - seen:
+                    seen.add(node.address)
+                    waiting.append(self.facts[node.address])
+        return found
+
+    def texts(self, column: str) -> tuple[Any, ...]:
+        """Return the values that a text column is tried with.
+
+        One that rules do not name stands for all of those, but where a function looks at it.
+        """
+        named = tuple(self.named.get(column, ()))
+        return named if column in self.lent else (*named, ANYTHING)
 
     def _named(self) -> dict[str, list[Any]]:
         """Return the texts that rules compare each text column with."""

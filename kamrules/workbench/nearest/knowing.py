@@ -80,7 +80,7 @@ class Knowing:
         fact = self.inputs.facts[place]
         known = dict(zip(self.inputs.layout.account, values, strict=True))
         turns = self.crossings.of(known, today).get(fact.address, set())
-        named = self.crossings.named.get(fact.address, ())
+        named = self.crossings.texts(fact.address)
         within = None
         if fact.type.kind in NUMBERS and not fact.address.startswith(f"{ACCOUNTS}."):
             low, high = reach(fact, None, today)

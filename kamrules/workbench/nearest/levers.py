@@ -28,8 +28,6 @@ GRIDS = {Kind.MONEY: 1.0, Kind.SHARE: 0.001, Kind.SCORE: 0.1, Kind.NUMBER: 0.01}
 """How finely values are told between the points at which something changes; others are whole."""
 FARTHEST = {Kind.MONEY: 1e12, Kind.NUMBER: 1e9, Kind.INTEGER: 1e6, Kind.DAYS: 36_500.0}
 YEARS_BACK, YEARS_AHEAD = 36_500, 3_650
-ANYTHING = "..."
-"""Stands for a text that is known, and is none of those that rules name."""
 
 Box = Any
 """(low, high, may be unknown, may be known) for a number, else a frozenset of values."""
@@ -226,8 +224,8 @@ def lever(  # noqa: PLR0913, PLR0917  what a lever is made of
 ) -> Lever:  # fmt: skip
     """Return the lever of a fact of an account.
 
-    `crossings` are values at which a comparison, a curve or a scale changes; `named` the values that rules
-    name, for texts; `within` the least and the greatest number it can be, where that is not as usual.
+    `crossings` are values at which a comparison, a curve or a scale changes; `named` the values with
+    which a text is tried; `within` the least and the greatest number it can be, where that is not as usual.
     """
     kind = fact.type.kind
     said = fact.changing
@@ -295,7 +293,7 @@ def _values(fact: MeasuredFact, present: Any, named: Sequence[Any]) -> tuple[Any
         case Kind.CHOICE:
             known = fact.type.choices
         case _:
-            known = (*named, ANYTHING)
+            known = tuple(named)
     return tuple(dict.fromkeys((present, *known)))
 
 

@@ -42,3 +42,19 @@ class Truth:
 
 
 Piece = Number | Values | Truth
+
+
+def any_source(*sources: str) -> str:
+    """Return source that is true when one of some is."""
+    kept = [each for each in dict.fromkeys(sources) if each != "False"]
+    if "True" in kept:
+        return "True"
+    return f"({' or '.join(kept)})" if len(kept) > 1 else kept[0] if kept else "False"
+
+
+def all_sources(*sources: str) -> str:
+    """Return source that is true when all of some are."""
+    kept = [each for each in dict.fromkeys(sources) if each != "True"]
+    if "False" in kept:
+        return "False"
+    return f"({' and '.join(kept)})" if len(kept) > 1 else kept[0] if kept else "True"

@@ -14,6 +14,7 @@ from kamrules.workbench.nearest import placing, ranges
 from kamrules.workbench.nearest.bounds import BoundsWriter
 from kamrules.workbench.nearest.measured import NUMBERS
 from kamrules.workbench.nearest.pieces import Number, Truth, Values
+from kamrules.workbench.nearest.plugged import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 REMEMBERED = 4_096
 CALLED = (
     ranges.product, ranges.quotient, ranges.hull, ranges.first_known,
-    ranges.equal, ranges.at_least, placing.one_of, placing.class_of, placing.tier_of,
+    ranges.equal, ranges.at_least, placing.one_of, placing.class_of, placing.tier_of, answers,
 )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Interval
 
 INFINITY = float("inf")
+ANYTHING = "..."
+"""Stands for a text that is known, and is none of those that rules name."""
+ANY = object()
+"""In a set of texts: any text at all, one that rules name too."""
 SLACK = 1e-9
 """Sums of weights in another order differ by less."""
 
@@ -114,6 +118,9 @@ def scale_choices(scale: Sequence[ScaleStep], values: Sequence[Any]) -> tuple[fl
     for value in values:
         if value is None:
             continue
+        if value is ANY:
+            found += [0.0, *(step.points for step in scale)]
+            continue
         found.append(
             next((s.points for s in scale if s.choices is None or value in s.choices), 0.0)
         )
@@ -179,9 +186,13 @@ def bands_of(bands: Sequence[tuple[str, Interval]], value: Range) -> frozenset[s
 def equal(a: frozenset[Any], b: frozenset[Any]) -> Truth:
     """Whether two values, each one of some, may be the same."""
     one, two = a - {None}, b - {None}
+    known = bool(one and two)
+    open_ = ANY in one or ANY in two
+    # two texts that no rule names may be the same, or not
+    vague = open_ or (ANYTHING in one and ANYTHING in two)
     return (
-        not one.isdisjoint(two),
-        len(one | two) > 1 and bool(one) and bool(two),
+        known and (open_ or not one.isdisjoint(two)),
+        known and (vague or len(one | two) > 1),
         None in a or None in b,
     )
 

@@ -9,7 +9,7 @@ from kamrules.engines.row.account import outside
 from kamrules.expression.nodes import StepValue
 from kamrules.expression.types import ACCOUNTS, Kind
 from kamrules.show import show, words_of
-from kamrules.workbench.nearest.levers import ANYTHING
+from kamrules.workbench.nearest.ranges import ANYTHING
 from kamrules.workbench.sentences import Sentences
 
 if TYPE_CHECKING:

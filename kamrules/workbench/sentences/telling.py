@@ -29,6 +29,7 @@ from kamrules.expression.nodes import (
     OfBook,
     Operator,
     Or,
+    PluginCall,
     RowColumn,
     StepValue,
 )
@@ -79,7 +80,7 @@ class Sentences:
                 return self.say("at least", n=str(condition.needed)), below
         return self.say("none of"), below
 
-    def tell(self, node: Node) -> str:
+    def tell(self, node: Node) -> str:  # noqa: C901  one case a node
         """Return an expression as a sentence or a part of one."""
         match node:
             case Constant():
@@ -98,6 +99,8 @@ class Sentences:
                 return self.say("negate", a=self._part(item))
             case Call():
                 return self._call(node)
+            case PluginCall():
+                return self._of_plugin(node)
             case If(condition=condition, then=then, otherwise=otherwise):
                 return self.say(
                     "if", a=self._truth(condition), b=self._part(then), c=self._part(otherwise)
@@ -122,7 +125,7 @@ class Sentences:
                 return between or self.phrases["and"].join(self._member(each) for each in items)
             case Or(items=items):
                 return self.phrases["or"].join(self._member(each) for each in items)
-            case Aggregate(function=Aggregation.ANY) | Constant() | If() | Call():
+            case Aggregate(function=Aggregation.ANY) | Constant() | If() | Call() | PluginCall():
                 return self.tell(node)
             case StepValue(address=address) if address in self.aggregates:
                 return self._truth(self.aggregates[address])
@@ -239,6 +242,11 @@ class Sentences:
                     told = self.say("coalesce", a=each, b=told)
                 return told
         return self.say(node.function.value, **dict(zip("abc", parts, strict=False)))
+
+    def _of_plugin(self, node: PluginCall) -> str:
+        """Return a call of a plug-in's function: its name is all that is known of what it does."""
+        parts = self.phrases["comma"].join(self._part(each) for each in node.arguments)
+        return self.say("of plug-in", a=node.function.name, list=parts)
 
     def _aggregate(self, node: Aggregate) -> str:
         rows = self.rows(node.table, node.where)

@@ -24,6 +24,8 @@ from kamrules.workbench.testing import run_tests
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kamrules.expression.plugged import Functions
+
 FILE = "ruleset.toml"
 OTHERWISE = "own"
 """What a ruleset is called in a folder whose name is none."""
@@ -52,18 +54,24 @@ class Started:
 
 
 def start(
-    folder: Path, *, extends: str, name: str | None = None, folders: Sequence[Path] = ()
+    folder: Path,
+    *,
+    extends: str,
+    name: str | None = None,
+    folders: Sequence[Path] = (),
+    functions: Functions | None = None,
 ) -> Started:
     """Write a ruleset into a new or empty folder: it extends another, and has an example of its own.
 
-    `extends` is a name, looked up in `folders` (by default where the shipped rulesets are), or a path.
+    `extends` is a name, looked up in `folders` (by default where the shipped rulesets are), or a path;
+    `functions` are those of plug-ins that its expressions may call.
     Raises UsageError when the folder is not empty, the name is none, or there is no ruleset to extend,
     RulesetError when that one does not compile, DataError when the file cannot be written.
     """
     _empty(folder)
     called = _called(folder, name)
     wanted = _extended(extends, folder)
-    base = load_ruleset(extends, folders=folders)
+    base = load_ruleset(extends, folders=folders, functions=functions)
     program, problems = compile_with_warnings(base)
     if program is None:
         raise RulesetError(*problems)
@@ -75,7 +83,7 @@ def start(
         "extends_shown": _pasteable(Path(extends)),
     }
     text, tests = text_for(example_for(base.model), **words), 2
-    if not _works(text, folder, folders):
+    if not _works(text, folder, folders, functions):
         text, tests = text_for(None, **words), 0
     write_file(folder / FILE, text)
     extendable = names(folders or (shipped_folder(),))
@@ -166,7 +174,7 @@ def _pasteable(path: Path) -> str:
     return shlex.quote(shown) if shown.isprintable() else "DIR"
 
 
-def _works(text: str, folder: Path, folders: Sequence[Path]) -> bool:
+def _works(text: str, folder: Path, folders: Sequence[Path], functions: Functions | None) -> bool:
     """Whether a text compiles and passes its tests, tried beside the folder that it is for."""
     beside = folder.resolve().parent
     try:
@@ -174,7 +182,7 @@ def _works(text: str, folder: Path, folders: Sequence[Path]) -> bool:
         with tempfile.TemporaryDirectory(prefix=".kamrules-", dir=beside) as scratch:
             path = Path(scratch) / FILE
             path.write_text(text, encoding="utf-8", newline="\n")
-            report = run_tests(load_ruleset(scratch, folders=folders))
+            report = run_tests(load_ruleset(scratch, folders=folders, functions=functions))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         message = f"`{folder.as_posix()}` cannot be written: {reason}"

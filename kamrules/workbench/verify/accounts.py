@@ -9,8 +9,8 @@ from kamrules.compiler.parts import needs
 from kamrules.engines.row.account import outside
 from kamrules.expression.nodes import Aggregation, And
 from kamrules.expression.types import ACCOUNTS
-from kamrules.workbench.nearest.levers import ANYTHING
 from kamrules.workbench.nearest.measured import covered, signals_by_date, tables_of
+from kamrules.workbench.nearest.ranges import ANYTHING
 from kamrules.workbench.verify.occurrences import occurrence
 from kamrules.workbench.verify.rows import RowMaker
 

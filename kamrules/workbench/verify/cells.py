@@ -14,9 +14,9 @@ from kamrules.engines.row.question import Every, Holds, Lacks, Some, conditions_
 from kamrules.expression.nodes import BookFunction
 from kamrules.expression.types import Kind
 from kamrules.workbench.nearest.crossings import Reading
-from kamrules.workbench.nearest.levers import ANYTHING
 from kamrules.workbench.nearest.measured import NUMBERS, Inputs, covered
 from kamrules.workbench.nearest.possible import possible, spans
+from kamrules.workbench.nearest.ranges import ANY, ANYTHING
 from kamrules.workbench.verify.dated import dated
 from kamrules.workbench.verify.direction import Way
 from kamrules.workbench.verify.links import links
@@ -223,7 +223,8 @@ def _stretches(
 
 def _texts(term: Term, span: Any) -> list[Cell]:  # noqa: ANN401
     choices = set(term.type.choices)
-    known = {each for each in span if each is not None}
+    # what a plug-in's function gives is as free as a text that nobody names
+    known = {ANYTHING if each is ANY else each for each in span if each is not None}
     named = sorted(term.named & (choices or term.named))
     cells: list[Cell] = [
         frozenset({each}) for each in named if not choices or each in known or ANYTHING in known

@@ -25,6 +25,7 @@ from kamrules.expression.nodes import (
     Not,
     Operator,
     Or,
+    PluginCall,
     StepValue,
 )
 from kamrules.expression.types import SCORE
@@ -116,7 +117,7 @@ class Directions:
             case Compare(left=left, right=right, comparison=sign) if sign in MORE | LESS:
                 gap = together((self.of(left), turned(self.of(right))))
                 return gap if sign in MORE else turned(gap)
-            case Among() | Compare():
+            case Among() | Compare() | PluginCall():
                 return self._any(*children(node))
             case _:
                 return Way.UNCLEAR

@@ -12,6 +12,7 @@ from kamrules.expression.nodes import (
     Function,
     Negate,
     Operator,
+    PluginCall,
     StepValue,
 )
 
@@ -85,6 +86,8 @@ def strict(node: Node) -> Iterator[Node]:
             yield from (item, *strict(item))
         case Call(function=function, arguments=arguments) if function is not Function.COALESCE:
             yield from (each for part in arguments for each in (part, *strict(part)))
+        case PluginCall(arguments=arguments):
+            yield from (each for part in arguments for each in (part, *strict(part)))
         case _:
             return
 
@@ -155,6 +158,9 @@ def _same(a: Node, b: Node) -> bool:
             return same and _same(a.right, b.right)
         case Negate(), Negate():
             return _same(a.item, b.item)
+        case PluginCall(), PluginCall():
+            pairs = zip(a.arguments, b.arguments, strict=False)
+            return a.function.name == b.function.name and all(_same(x, y) for x, y in pairs)
         case Call(), Call():
             pairs = zip(a.arguments, b.arguments, strict=False)
             alike = a.function is b.function and len(a.arguments) == len(b.arguments)

@@ -14,6 +14,7 @@ from kamrules.workbench.difference.edits import What, edits
 from kamrules.workbench.difference.undoing import done, program_of, ruleset_of, undone
 from kamrules.workbench.difference.units import units
 from tests.agreement.engines import memory_files
+from tests.strategies.functions import plugged
 from tests.workbench.difference import editing
 
 MANY = 10_000
@@ -45,7 +46,7 @@ def check_undoing(old, new, found):
         (undone(old, new, found.edits), old, found.old),
         (done(old, new, found.edits), new, found.new),
     ):
-        ruleset = ruleset_of(data)
+        ruleset = ruleset_of(data, plugged())
         assert ruleset is not None
         assert edits(Canon(ruleset), wanted) == ()
         again = meanings.of(compile_ruleset(ruleset))
@@ -85,7 +86,8 @@ def check_causes(case, old, new, found, was, now):
         without, alone = (
             None if program is None else editing.outcomes(program, case)
             for program in (
-                program_of(undone(old, new, unit.edits)), program_of(done(old, new, unit.edits)),
+                program_of(undone(old, new, unit.edits), plugged()),
+                program_of(done(old, new, unit.edits), plugged()),
             )
         )  # fmt: skip
         for one in found.effect.listed:

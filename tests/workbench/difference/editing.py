@@ -18,6 +18,7 @@ from kamrules.engines.sql import decide_book
 from kamrules.plugins import open_source
 from kamrules.workbench.difference.canon import Canon
 from tests.agreement.engines import arrow, memory_files
+from tests.strategies.functions import plugged
 from tests.strategies.toml import toml
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def ruleset_of(text: str) -> Ruleset:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ruleset.toml"
         path.write_bytes(text.encode())
-        return load_ruleset(path)
+        return load_ruleset(path, functions=plugged())
 
 
 def canon_of(text: str) -> tuple[Canon, Program]:

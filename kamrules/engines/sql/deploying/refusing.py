@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kamrules.compiler.in_force import validities
 from kamrules.compiler.validity import ALWAYS
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
+from kamrules.engines.sql.plugged import untranslated
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import Program
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 
 
 def refuse_untold(program: Program, asked: Deployment) -> None:
-    """Raise for rules and mappings that a view cannot tell; of mappings all at once."""
+    """Raise for rules, functions and mappings that a view cannot tell; of the latter all at once."""
     if asked.as_of is None and any(each != ALWAYS for each in validities(program)):
         what = "rules of this ruleset hold between dates, and a view without a date cannot leave them out"
         raise UsageError(Diagnostic("KR871", what, help="give --as-of a date"))
     problems = []
+    for function in program.functions:
+        if (why := untranslated(function, asked.dialect)) is not None:
+            name = f"`{function.name}` of {function.owner}"
+            what = f"{name} cannot be said in the SQL of {asked.dialect}: {why}"
+            mend = "deploy to duckdb, or say its SQL form in plainer functions"
+            problems.append(Diagnostic("KR222", what, help=mend))
     for table in () if asked.book is None else asked.book.tables.values():
         for name, how in table.columns.items():
             if how.format is not None:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from kamrules.compiler.bounds import SAFE, Bounds, marked
 from kamrules.engines.sql.deploying.dialects import UNITS, double, number
+from kamrules.engines.sql.plugged import answer
 from kamrules.engines.sql.tree import (
     all_of,
     binary,
@@ -31,6 +32,7 @@ from kamrules.expression.nodes import (
     Constant,
     Function,
     Operator,
+    PluginCall,
 )
 from kamrules.expression.types import DIGITS, PLACES, Kind
 from kamrules.show import EPOCH, LAST
@@ -126,6 +128,16 @@ class WrittenValues(Values):
         # some warehouses skip unknown values here, and others do not
         open_ = [each for each in kept if not _is_number(each)]
         return when([(all_of(is_known(each.copy()) for each in open_), found)]) if open_ else found
+
+    def _of_plugin(self, node: PluginCall) -> Sql:
+        """Return the SQL form in this dialect; only DuckDB can take its failures for NULL."""
+        arguments = [self._argument(each) for each in node.arguments]
+        duckdb = self.dialect.name == "duckdb"
+        found = self.stack.keep(answer(node.function, arguments, tried=duckdb))
+        return self._settled(found, node.type.kind)
+
+    def _finite(self, found: Sql) -> Sql:
+        return self.dialect.finite(found.copy())
 
     def _argument(self, node: Node) -> Sql:
         if isinstance(node, Constant):

@@ -1,0 +1,1 @@
+"""Known CRMs as data: one TOML file each, with the names of its tables and columns."""

@@ -1,0 +1,1 @@
+"""The rule language beside its cases: what plug-ins may add to it."""
