@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import batch, decide, differences, nearest, startup
+from benchmarks import batch, databases, decide, differences, nearest, startup
 from benchmarks.live import engines, service
 
 if __name__ == "__main__":
-    for each in (startup, decide, nearest, differences, engines, service, batch):
+    for each in (startup, decide, nearest, differences, engines, service, databases, batch):
         print(f"\n{each.__name__}")
         if failed := each.main():
             sys.exit(failed)

@@ -35,9 +35,9 @@ _DRIVER = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+)?://")
 class Address:
     """A database, and what of it is meant.
 
-    `uri` is for SQLAlchemy, secrets as references, without what is kamrules' own; `shown` is how people are told
-    of it. `options` are those of the URI's query and of the book file together. `folder` is where a
-    relative path starts.
+    `uri` is for SQLAlchemy, secrets as references, without what is kamrules' own; `shown` is how people
+    are told of it. `options` are those of the URI's query and of the book file together. `folder` is
+    where a relative path starts.
     """
 
     uri: str
@@ -158,10 +158,13 @@ def _wrong(value: object, kind: type) -> str | None:
 
 
 def _no_uri(shown: str) -> tuple[str, str]:
-    return (
-        f"`{shown}` is not how a database is named",
-        "write postgresql://user@host:5432/database, mysql://user@host/database or sqlite:///crm.db",
+    scheme, _, rest = shown.partition(":")
+    mend = (
+        "write postgresql://user@host:5432/database, mysql://user@host/database or sqlite:///crm.db"
     )
+    if scheme == SQLITE and rest and "//" not in rest:
+        mend = f"write {SQLITE}:///{rest}"
+    return f"`{shown}` is not how a database is named", mend
 
 
 def _shown(base: str) -> str:

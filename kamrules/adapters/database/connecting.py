@@ -1,8 +1,8 @@
-"""Connections by SQLAlchemy: one a use, with a limit to how long a server may keep silent when it is called."""
+"""Connections by SQLAlchemy: one a use, with a limit to how long a server may keep silent at first."""
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from kamrules.adapters.database.address import MYSQL, POSTGRESQL, SQLITE, dialec
 from kamrules.adapters.database.faults import of_database, unreachable
 from kamrules.adapters.database.toolkit import missing, needed
 from kamrules.book.files import sibling
-from kamrules.diagnostics import DataError
+from kamrules.diagnostics import DataError, nearest
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
@@ -24,6 +25,8 @@ PATIENCE = 10
 """Seconds for which a server may keep silent when it is called, and others may keep a table locked."""
 _TIMEOUT = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout",
             "mysqldb": "connect_timeout", "pysqlite": "timeout"}  # fmt: skip
+_UNEXPECTED = re.compile(r"unexpected keyword argument '([^']+)'")
+_OWN = ("table", "schema", "query", "batch", "prefix")
 _READ_ONLY = {
     POSTGRESQL: ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET TimeZone = 'UTC'"),
     MYSQL: ("SET SESSION TRANSACTION READ ONLY", "SET SESSION time_zone = '+00:00'"),
@@ -46,7 +49,7 @@ def connected_to_read(address: Address) -> Iterator[Connection]:
             connection.commit()
             yield connection
         finally:
-            _let_go(connection)
+            connection.close()
     finally:
         engine.dispose()
 
@@ -61,21 +64,19 @@ def connected_to_write(address: Address) -> tuple[Engine, Connection]:
         raise
 
 
-def _let_go(connection: Connection) -> None:
-    """Close a connection for good; one that broke has nothing left to close."""
-    try:
-        connection.invalidate()
-        connection.close()
-    except Exception as error:
-        if not of_database(error):
-            raise
-
-
 def _connected(engine: Engine, address: Address) -> Connection:
     try:
         return engine.connect()
     except ModuleNotFoundError as error:
         raise missing(error, address.fault) from None
+    except TypeError as error:
+        found = _UNEXPECTED.search(str(error))
+        if found is None:
+            raise
+        near = nearest(found[1], _OWN)
+        message = f"neither kamrules nor the driver has an option `{found[1]}`"
+        mend = f"did you mean `{near}`?" if near else None
+        raise DataError(address.fault("KR632", message, mend)) from None
     except Exception as error:
         if "cryptography" in str(error) and isinstance(error, RuntimeError):
             raise missing(ModuleNotFoundError(name="cryptography"), address.fault) from None

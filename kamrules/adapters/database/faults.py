@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import of_duckdb
 from kamrules.diagnostics import DataError
@@ -28,7 +28,8 @@ class Kind(Enum):
 
 
 _STATES = {
-    "08": Kind.LOST, "57P": Kind.LOST, "42501": Kind.FORBIDDEN, "42P01": Kind.NO_TABLE, "3F000": Kind.NO_TABLE,
+    "08": Kind.LOST, "57P": Kind.LOST, "42501": Kind.FORBIDDEN, "42P01": Kind.NO_TABLE,
+    "3F000": Kind.NO_TABLE,
     "25006": Kind.REFUSED, "426": Kind.REFUSED, "427": Kind.REFUSED, "428": Kind.REFUSED, "55P03": Kind.BUSY,
     "40": Kind.BUSY, "53100": Kind.FULL, "23505": Kind.DOUBLE,
 }  # fmt: skip
@@ -42,24 +43,26 @@ _NUMBERS = {
 """Numbers of errors as MySQL and MariaDB give them."""
 _NAMES = {
     "SQLITE_BUSY": Kind.BUSY, "SQLITE_LOCKED": Kind.BUSY, "SQLITE_FULL": Kind.FULL,
-    "SQLITE_READONLY": Kind.FORBIDDEN, "SQLITE_PERM": Kind.FORBIDDEN, "SQLITE_AUTH": Kind.FORBIDDEN,
+    "SQLITE_READONLY": Kind.REFUSED, "SQLITE_PERM": Kind.FORBIDDEN, "SQLITE_AUTH": Kind.FORBIDDEN,
     "SQLITE_CONSTRAINT_PRIMARYKEY": Kind.DOUBLE, "SQLITE_CONSTRAINT_UNIQUE": Kind.DOUBLE,
 }  # fmt: skip
 """Names of errors as SQLite gives them, or what they begin with."""
 _TEXTS = (
     (re.compile(r"server closed the connection|connection (was )?(lost|closed|reset)|terminating connection"
-                r"|the connection is (closed|lost)|SSL SYSCALL|no connection to the server|consuming input failed"
-                r"|could not receive data", re.IGNORECASE), Kind.LOST),
+                r"|the connection is (closed|lost)|SSL SYSCALL|no connection to the server"
+                r"|consuming input failed|could not receive data", re.IGNORECASE), Kind.LOST),
     (re.compile(r"\bno such table\b"), Kind.NO_TABLE),
     (re.compile(r"database (table )?is locked"), Kind.BUSY),
     (re.compile(r"disk is full|no space left", re.IGNORECASE), Kind.FULL),
-    (re.compile(r"syntax error|one statement at a time|no such column|readonly database"), Kind.REFUSED),
+    (re.compile(r"syntax error|one statement at a time|no such column|readonly database"
+                r"|read-only transaction"), Kind.REFUSED),
 )  # fmt: skip
 _STATE = re.compile(r"SQLSTATE:? ?([0-9A-Z]{5})")
 _NOISE = re.compile(
-    r"^(?:[A-Z_]+: )?(?:\[libpq\] )?(?:Failed to (?:execute|prepare) query[^:]*: )?"
-    r"(?:could not begin COPY: )?(?:(?:ERROR|FATAL|PANIC):\s+)?",
+    r"^(?:.*\b(?:ERROR|FATAL|PANIC):\s+|[A-Za-z ]*Error: (?:reading the stream .* failed: )?|"
+    r"[A-Z_]+: (?:\[libpq\] )?)",
 )
+"""What DuckDB, ADBC and libpq write before what the server said."""
 _CONNECTION = re.compile(r"^connection (?:to server at|failed).*?(?:failed: )(?:FATAL:\s+)?")
 _MENDS = {
     Kind.FORBIDDEN: "grant it, or connect as a user who has it",
@@ -69,7 +72,7 @@ _MENDS = {
 
 def kind_of(error: BaseException) -> Kind:
     """Return what kind of refusal an error of SQLAlchemy, a driver, ADBC or DuckDB is."""
-    origin = getattr(error, "orig", None) or error
+    origin: Any = getattr(error, "orig", None) or error
     text = str(origin)
     state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
     if not state and (found := _STATE.search(text)):
@@ -78,7 +81,7 @@ def kind_of(error: BaseException) -> Kind:
         for length in (5, 3, 2):
             if state[:length] in _STATES:
                 return _STATES[state[:length]]
-    number = origin.args[0] if origin.args else None
+    number: Any = next(iter(origin.args), None)
     if isinstance(number, int) and number in _NUMBERS:
         return _NUMBERS[number]
     name = getattr(origin, "sqlite_errorname", None) or ""
@@ -92,8 +95,8 @@ def kind_of(error: BaseException) -> Kind:
 
 def reason(error: BaseException) -> str:
     """Return what a database said, its first line only: what follows may hold the statement."""
-    origin = getattr(error, "orig", None) or error
-    args = getattr(origin, "args", ())
+    origin: Any = getattr(error, "orig", None) or error
+    args: tuple[Any, ...] = getattr(origin, "args", ())
     text = str(args[1]) if len(args) > 1 and isinstance(args[0], int) else str(origin)
     lines = [each.strip() for each in text.splitlines() if each.strip()]
     first = lines[-1] if lines and lines[0].endswith("failed:") else next(iter(lines), "")
@@ -111,7 +114,7 @@ def unreachable(error: BaseException, address: Address) -> DataError:
     if "password" in said or "Access denied" in str(error) or "access denied" in said:
         mend = "look at the user's name and at what the password's reference stands for"
     return DataError(
-        address.fault("KR662", f"`{address.shown}` does not let us in: {said}", mend)
+        address.fault("KR662", f"`{address.shown}` cannot be connected to: {said}", mend)
     )
 
 
@@ -124,7 +127,9 @@ def not_read(error: BaseException, address: Address, what: str) -> DataError:
         Kind.BUSY: ("KR669", f"{what} of `{address.shown}` is kept busy by others: {said}"),
     }  # fmt: skip
     kind = kind_of(error)
-    code, message = messages.get(kind, ("KR623", f"{what} of `{address.shown}` cannot be read: {said}"))
+    code, message = messages.get(
+        kind, ("KR623", f"{what} of `{address.shown}` cannot be read: {said}")
+    )
     return DataError(address.fault(code, message, _MENDS.get(kind)))
 
 

@@ -21,10 +21,10 @@ OURS = {
 }
 """Modules of the extra, and the packages that they come in."""
 _PACKAGES = {
-    "MySQLdb": "mysqlclient", "oracledb": "oracledb", "pyodbc": "pyodbc", "psycopg2": "psycopg2-binary",
-    "pg8000": "pg8000", "duckdb_engine": "duckdb-engine", "mariadb": "mariadb", "cryptography": "cryptography",
+    "MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary",
+    "duckdb_engine": "duckdb-engine",
 }  # fmt: skip
-"""Packages of drivers whose module has another name, or that people ask for."""
+"""Packages of drivers whose module has another name."""
 
 
 def needed(module: str, fault: Fault) -> Any:  # noqa: ANN401  a module
