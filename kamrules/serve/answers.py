@@ -108,6 +108,12 @@ class BatchAnswer(_Answer):
     results: list[ResultAnswer]
 
 
+class HookAnswer(_Answer):
+    """What became of each event that a webhook told; none, where it tells nothing that the book knows."""
+
+    results: list[PostedAnswer]
+
+
 class ActionAnswer(_Answer):
     """An action as somebody has it on a list; `status`: proposed, accepted, done, dismissed or withdrawn."""
 

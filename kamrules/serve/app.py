@@ -8,6 +8,7 @@ from starlette.routing import Route, Router
 
 from kamrules.serve.endpoints import Endpoints
 from kamrules.serve.gate import Gate
+from kamrules.serve.hooks import Hooks
 from kamrules.serve.keeping import Keeping
 from kamrules.serve.operations import OPERATIONS
 
@@ -32,11 +33,11 @@ def make_app(
     `tell` hears of defects, `log` gets a line for each request. Without tokens everyone may ask.
     """
     endpoints = Endpoints(service, open_to_all=not tokens.digests)
-    keeping = Keeping(service)
+    parts = (endpoints, Keeping(service), Hooks(service))
     routes = [
         Route(
             each.path,
-            getattr(endpoints, each.name, None) or getattr(keeping, each.name),
+            next(getattr(one, each.name) for one in parts if hasattr(one, each.name)),
             methods=[each.method],
         )
         for each in OPERATIONS

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OPEN = frozenset({"/", "/health", "/openapi.json"})
 """What needs no token: it tells nothing of any account."""
+SIGNED = "/hooks/"
+"""What lies below needs none either: its requests are signed."""
 _BEARER = {"www-authenticate": 'Bearer realm="kamrules"'}
 
 
@@ -102,7 +104,12 @@ class Gate:
             told = "without a token only this machine is answered, under its own name"
             mend = "ask for http://127.0.0.1 or http://localhost"
             return Problem.of(421, NO_TOKEN, told, mend)
-        if scope["path"] in OPEN or self.tokens.open_for(header(scope, b"authorization")):
+        path = scope["path"]
+        if (
+            path in OPEN
+            or path.startswith(SIGNED)
+            or self.tokens.open_for(header(scope, b"authorization"))
+        ):
             return None
         mend = "send `Authorization: Bearer TOKEN`; the token is shown where the service started"
         told = "the request has no token, or a wrong one"

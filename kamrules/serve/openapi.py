@@ -10,7 +10,7 @@ from kamrules import __version__
 from kamrules.decision import Decision, Explanation
 from kamrules.serve import answers, cloud_events
 from kamrules.serve.forms import MOST_NAME, MOST_TEXT
-from kamrules.serve.operations import ACCOUNT, OPERATIONS, SETTLE, TEXT, Operation
+from kamrules.serve.operations import ACCOUNT, HOOK, OPERATIONS, SETTLE, TEXT, Operation
 from kamrules.serve.problem import MEDIA_TYPE, TITLES
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _operation(one: Operation, *, open_to_all: bool) -> dict[str, Any]:
 
 
 def _path_parameters(one: Operation) -> list[dict[str, Any]]:
-    name = {ACCOUNT: "account_id", SETTLE: "action_id"}.get(one.path)
+    name = {ACCOUNT: "account_id", SETTLE: "action_id", HOOK: "name"}.get(one.path)
     if name is None:
         return []
     return [{"name": name, "in": "path", "required": True, "schema": _NAME}]
@@ -132,6 +132,8 @@ def _query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def _bodies(one: Operation) -> dict[str, Any]:
+    if one.path == HOOK:
+        return {JSON: {"schema": {"description": "As the sender writes it."}}}
     if one.body is not None:
         return {JSON: {"schema": _of(one.body)}}
     event = {"$ref": _REFERENCE.format(model="CloudEvent")}

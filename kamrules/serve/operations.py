@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 JSON, TEXT = "application/json", "text/plain"
 ACCOUNT = "/accounts/{account_id:path}/decision"
 SETTLE = "/actions/{action_id}/outcome"
+HOOK = "/hooks/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ OPERATIONS = (
         "Tell the book what happened: one CloudEvent, or a batch. The answer comes when it is durable.",
         bodies=(cloud_events.ONE, cloud_events.BATCH, cloud_events.PLAIN),
         problems=(*_READS, 409, 503),
+    ),
+    Operation(
+        "POST", HOOK, "post_hook",
+        "Take a webhook of another program as it sends it; its signature stands in place of a token.",
+        bodies=(JSON,), answer=answers.HookAnswer, problems=(*_READS, 401, 404, 409, 503), open=True,
     ),
     Operation(
         "GET", ACCOUNT, "decision", "The decision about an account as it stands, or its proof.",

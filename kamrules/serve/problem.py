@@ -19,7 +19,7 @@ NO_TOKEN, TOO_MUCH, WRONG_QUESTION = "KR838", "KR839", "KR840"
 
 TITLES = {
     400: "the request cannot be read",
-    401: "a token is needed",
+    401: "a token, or a signature, is needed",
     404: "there is no such thing here",
     405: "this cannot be done here",
     408: "the request took too long to arrive",

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kamrules.compiler import compile_ruleset
@@ -22,6 +22,7 @@ from kamrules.serve.app import make_app
 from kamrules.serve.clock import Clock, today
 from kamrules.serve.counting import Counted
 from kamrules.serve.delivering import Delivery
+from kamrules.serve.hooks import hooks_of
 from kamrules.serve.listening import Server, bound
 from kamrules.serve.measures import Measures
 from kamrules.serve.rate import Rate
@@ -35,9 +36,10 @@ from kamrules.serve.watching import Watcher
 if TYPE_CHECKING:
     import datetime
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from kamrules.contracts import Webhook
     from kamrules.document import Ruleset
 
 TOKEN, SECRET = "KAMRULES_TOKEN", "KAMRULES_WEBHOOK_SECRET"
@@ -49,7 +51,8 @@ class Wanted:
 
     `ruleset` is its name or path, `read` reads it, `folders` are those in which it is looked up. `as_of` None
     follows the clock. `check` ends before anything is opened. `most_body` are bytes, `rate` requests a second
-    from one address (None: any).
+    from one address (None: any). `hooks` are webhooks that are taken, each `NAME=REFERENCE` of its secret;
+    `senders` check them, by name.
     """
 
     ruleset: str
@@ -70,6 +73,8 @@ class Wanted:
     check: bool
     language: str | None
     tables: tuple[str, ...] | str = ()
+    hooks: tuple[str, ...] = ()
+    senders: Mapping[str, Webhook] = field(default_factory=dict)
 
 
 def run(wanted: Wanted) -> None:
@@ -77,6 +82,7 @@ def run(wanted: Wanted) -> None:
     tokens, shown = _tokens(wanted)
     receivers = [Receiver.of(each) for each in dict.fromkeys(wanted.webhooks)]
     secrets = Secrets.of(os.environ.pop(SECRET, "")) if receivers else None
+    hooks = hooks_of(wanted.hooks, wanted.senders)
     if wanted.check:
         language_of(compile_ruleset(wanted.read()), wanted.language)
         tell("ruleset, tokens and webhooks are in order")
@@ -105,6 +111,7 @@ def run(wanted: Wanted) -> None:
         service = Service(
             book, wanted.read, most_body=wanted.most_body, clock=clock, measures=measures
         )
+        service.hooks = hooks
         stack.callback(service.close)
         if secrets is not None:
             service.deliveries = tuple(

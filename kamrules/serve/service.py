@@ -17,12 +17,13 @@ from kamrules.serve.problem import TOO_MUCH, Problem
 from kamrules.serve.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from kamrules.document import Ruleset
     from kamrules.live.book import LiveBook
     from kamrules.live.days import Reloaded
     from kamrules.serve.delivering import Delivery
+    from kamrules.serve.hooks import Hook
 
 POSTING, READING, LOOKING = 32, 6, 2
 """Threads of each kind. Postings that wait together are stored together, so more of them cost little."""
@@ -49,6 +50,7 @@ class Service:
         self.book, self.read, self.most_body, self.clock = book, read, most_body, clock
         self.measures = measures or Measures()
         self.deliveries: tuple[Delivery, ...] = ()
+        self.hooks: Mapping[str, Hook] = {}
         self.waiting = 0
         self.measures.registry.register(Standing(self))
         self._posting = ThreadPoolExecutor(POSTING, "kamrules-post")

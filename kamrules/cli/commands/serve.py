@@ -60,6 +60,9 @@ def _size(_context: click.Context, _option: click.Parameter, given: str) -> int:
               "all tables. In others, what was never told of is unknown. Repeatable.")  # fmt: skip
 @click.option("--webhook", "webhooks", multiple=True, metavar="URL",
               help="Tell changes to this URL, signed with KAMRULES_WEBHOOK_SECRET; repeatable.")  # fmt: skip
+@click.option("--hook", "hooks", multiple=True, metavar="NAME=SECRET",
+              help="Take webhooks of NAME at /hooks/NAME, signed with a secret that is named by env:NAME, "
+              "file:PATH or keyring:SERVICE/USER; repeatable.")  # fmt: skip
 @click.option("--max-body", default="1MB", show_default=True, metavar="SIZE", callback=_size,
               help="The longest body of a request.")  # fmt: skip
 @click.option("--rate", type=click.FloatRange(min=0.1), metavar="N",
@@ -81,6 +84,7 @@ def command(  # noqa: PLR0913  one parameter an option
     as_of: datetime.date | None,
     tables: tuple[str, ...],
     webhooks: tuple[str, ...],
+    hooks: tuple[str, ...],
     max_body: int,
     rate: float | None,
     watch: bool,
@@ -116,6 +120,8 @@ def command(  # noqa: PLR0913  one parameter an option
             no_auth=no_auth,
             as_of=as_of,
             webhooks=webhooks,
+            hooks=hooks,
+            senders=known.webhooks,
             most_body=max_body,
             rate=rate,
             watch=watch,
