@@ -1,0 +1,1 @@
+"""The Tryton module `kamrules`: key accounts decided by kamrules; tryton.cfg lists its models."""
