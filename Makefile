@@ -1,4 +1,5 @@
-# `make demo` sets everything up and runs the main job; `make test` sets up and passes the tests.
+# `make demo` sets everything up and runs the main job; `make test` sets up and passes the tests;
+# `make services` installs the servers that the tests of databases and CRMs start, without which those are skipped.
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -6,7 +7,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint tests docs clean
+.PHONY: demo test lint tests slow services docs clean
 
 demo: .venv/ready
 	$(BIN)/kamrules demo
@@ -21,6 +22,12 @@ lint: .venv/ready-to-test
 
 tests: .venv/ready-to-test
 	$(BIN)/pytest -n $(JOBS)
+
+slow: .venv/ready-to-test services
+	KAMRULES_SLOW=1 $(BIN)/pytest -n $(JOBS) -m slow
+
+services: .venv/ready-to-test
+	tests/services.sh
 
 docs: .venv/ready
 	for each in rulesets/*/; do $(BIN)/kamrules docs $$each --out build/$$each || exit; done
