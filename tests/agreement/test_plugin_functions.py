@@ -223,7 +223,9 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.parametrize("change", MUTANTS, ids=str)
+@pytest.mark.parametrize(
+    "change", MUTANTS, ids=lambda each: "-".join(each) + f" {next(iter(each.values()))[0]}"
+)
 def test_a_form_that_does_something_else_is_caught(with_functions, change):
     with_functions(functions(**change))
     with pytest.raises(Disagreement):
