@@ -5,6 +5,9 @@ from __future__ import annotations
 import types
 
 import duckdb
+import keyring
+import keyring.backend
+import keyring.errors
 import pytest
 
 from kamrules import masking
@@ -35,11 +38,37 @@ def test_a_secret_of_the_environment_or_of_a_file_is_put_in_place_of_its_referen
     assert revealed("no reference, $HOME, ${HOME}") == "no reference, $HOME, ${HOME}"
 
 
-def test_a_secret_of_the_keyring_is_put_in_place_of_its_reference(monkeypatch):
-    kept = {("crm", "kam"): SECRET}
-    ring = types.SimpleNamespace(get_password=lambda service, user: kept.get((service, user)))
-    monkeypatch.setitem(__import__("sys").modules, "keyring", ring)
+class Ring(keyring.backend.KeyringBackend):
+    """A keyring as a desktop has it, for the length of a test."""
+
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def get_password(self, service, username):
+        if service == "locked":
+            raise keyring.errors.KeyringLocked("it is locked")
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def ring():
+    before = keyring.get_keyring()
+    keyring.set_keyring(Ring())
+    yield keyring
+    keyring.set_keyring(before)
+
+
+def test_a_secret_of_the_keyring_is_put_in_place_of_its_reference(ring):
+    ring.set_password("crm", "kam", SECRET)
     assert revealed("${keyring:crm/kam}") == SECRET
+    with pytest.raises(DataError, match="cannot be looked up: KeyringLocked"):
+        revealed("${keyring:locked/kam}")
     with pytest.raises(DataError, match="the keyring has no such entry") as told:
         revealed("${keyring:crm/other}")
     assert told.value.diagnostics[0].help == "store it by: keyring set crm other"
