@@ -23,7 +23,7 @@ PASSWORD = "s3cr:t/p@ss%w&rd"
 """It has every sign that means something in a URL."""
 PATIENCE = 60
 SETTINGS = (
-    "--no-defaults", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
+    "--no-defaults", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
     "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M", "--skip-name-resolve",
     "--default-time-zone=+03:00", "--bind-address=127.0.0.1",
 )  # fmt: skip

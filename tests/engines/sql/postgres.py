@@ -20,7 +20,6 @@ NOBODY = 65534
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "jit": "off",
     "max_connections": "10",
