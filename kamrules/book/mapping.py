@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, Tag, model_validator
 
+from kamrules.contracts import Mode  # noqa: TC001  pydantic reads it
 from kamrules.document.fields import Id, Slip, Text, Written, form, refuse, told_by
 from kamrules.expression.types import ACCOUNT_ID
 
@@ -161,7 +162,7 @@ class SinkModel(Written):
 
     noun: ClassVar[str] = "a sink of the book"
     to: Text = Field(description='Where to, such as "postgresql://kam@db.example.com/crm"')
-    mode: Literal["create", "replace", "append", "upsert"] = Field(
+    mode: Mode = Field(
         default="replace",
         description="What becomes of rows that are there: all go (replace), those of the same accounts go"
         " (upsert), none (append), or there may be none (create)",

@@ -115,9 +115,10 @@ class Work:
         """Write everything, then put files and memory in place together."""
         from kamrules.memory import Memory  # noqa: PLC0415
 
-        deliveries = self.plugins.deliveries(targets_of(self.order, self.book, run))
-        with output, ExitStack() as stack:
+        with ExitStack() as stack:
+            deliveries = self.plugins.deliveries(targets_of(self.order, self.book, run))
             stack.callback(deliveries.abandon)
+            stack.enter_context(output)
             memory = None
             if self.order.state is not None:
                 memory = stack.enter_context(Memory.open(self.order.state))

@@ -10,7 +10,8 @@ from tests.commands import start
 from tests.end_to_end.plugged import plug_in
 from tests.end_to_end.scene import FILES, RUN
 
-# A sink that keeps its rows in files: `staged` beside `there`, renamed at the commit.
+# A sink that keeps its rows in files: `staged` beside `there`, renamed at the commit. Its `line` is open
+# until it is abandoned, as every sink is at the end.
 SINK = """
 import json
 from pathlib import Path
@@ -22,6 +23,8 @@ class Kept:
         self.staged = self.there.with_suffix(".staged")
         if target.options.get("refuse"):
             raise ConnectionError("no route to the warehouse")
+        self.line = self.there.with_suffix(".line")
+        self.line.touch()
 
     def stage(self, tables, connection):
         rows = {name: each.fetchall() for name, each in tables.items()}
@@ -38,6 +41,7 @@ class Kept:
 
     def abandon(self):
         self.staged.unlink(missing_ok=True)
+        self.line.unlink(missing_ok=True)
 
 @hookimpl
 def register_sinks(register):
@@ -135,6 +139,14 @@ def test_a_sink_that_fails_leaves_nothing_in_any_sink_folder_or_state(place, tol
     done = told("--to", f"kept:{place}", "--to", "kept:second.json", "--as-of", "2026-07-31")
     assert done.status == 4
     assert {each: each.read_bytes() for each in before} == before
+    assert files(tmp_path) == there
+
+
+def test_a_sink_is_let_go_when_the_folder_cannot_be_made(told, tmp_path):
+    there = files(tmp_path)
+    done = told("--to", "kept:first.json", "--out", "accounts.csv/results")
+    assert done.status == 4
+    assert "[KR802]" in done.err
     assert files(tmp_path) == there
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from kamrules.cli import loading, options
 from kamrules.cli.terminal import console, put
+from kamrules.contracts import Mode
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from kamrules.contracts import Mode
     from kamrules.progress import Progress
     from kamrules.run import DecidedBook, FurtherTable
 
@@ -48,7 +48,7 @@ OUT = "kamrules-out"
 @click.option("--to", multiple=True, metavar="SINK",
               help="Also deliver the tables to a sink: its name in the book file, or a URI such as"
               " sqlite:///kam.db; secrets as '${env:NAME}'. May be given several times.")  # fmt: skip
-@click.option("--mode", type=click.Choice(["create", "replace", "append", "upsert"]),
+@click.option("--mode", type=click.Choice(get_args(Mode)),
               help="What becomes of rows that a sink has: all go (replace), those of the same accounts go"
               " (upsert), none (append), or there may be none (create).")  # fmt: skip
 @click.option(
