@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Fault = Callable[[str, str, str | None], Diagnostic]
 
-__all__ = ["clear_secrets", "masked", "revealed", "revealed_uri"]
+__all__ = ["clear_faults", "clear_secrets", "masked", "revealed", "revealed_uri"]
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z]*):([^{}]*)\}")
 _USER_INFO = re.compile(r"(?<=//)([^/?#\s]*)@")
@@ -64,6 +64,18 @@ def clear_secrets(uri: str | None, options: Mapping[str, object]) -> Iterator[tu
     for name, given in options.items():
         for each in _in_option(name, given):
             yield name, each
+
+
+def clear_faults(
+    uri: str | None, options: Mapping[str, object], fault: Callable[..., Diagnostic], key: str
+) -> list[Diagnostic]:
+    """Return what is told of each secret in clear (KR707); `fault` places it at `key` or at its option."""
+    mend = "keep it in the environment, and write ${env:NAME} in its place"
+    return [
+        fault("KR707", f"{what} stands here in clear", *path, help=mend)
+        for where, what in clear_secrets(uri, options)
+        for path in [(key,) if where == "uri" else ("options", where)]
+    ]
 
 
 def _in_uri(uri: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from kamrules.document.reading import UnreadableError, read_document
 from kamrules.document.refusals import refusals
 from kamrules.document.tree import Entry, entries
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
-from kamrules.secrets import clear_secrets
+from kamrules.secrets import clear_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,10 +157,8 @@ def _of_uri(shown: str) -> Book:
         message, mend = error.args
         raise UsageError(Diagnostic("KR652", message, help=mend)) from None
     table = BookTable(ACCOUNTS, uri)
-    for _, what in clear_secrets(uri, {}):
-        message = f"{what} stands here in clear"
-        mend = "name where it is kept, as in ${env:NAME}"
-        raise UsageError(Diagnostic("KR707", message, help=mend))
+    if clear := clear_faults(uri, {}, table.fault, "from"):
+        raise UsageError(*clear)
     if problems := list(_uri_problems({ACCOUNTS: table})):
         raise DataError(*problems)
     return Book(_name_of(uri), {ACCOUNTS: table}, file=shown)

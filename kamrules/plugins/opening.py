@@ -16,7 +16,7 @@ from kamrules.diagnostics import (
     nearest,
 )
 from kamrules.plugins.plugin import told
-from kamrules.secrets import clear_secrets
+from kamrules.secrets import clear_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,11 +41,7 @@ def refuse_clear(
     uri: str | None, options: Mapping[str, object], fault: Callable[..., Diagnostic], key: str
 ) -> None:
     """Raise DataError (KR707) where a URI or an option holds a secret in clear."""
-    found = [
-        fault("KR707", f"{what} stands here in clear", *((key,) if where == "uri" else ("options", where)),
-              help="keep it in the environment, and write ${env:NAME} in its place")
-        for where, what in clear_secrets(uri, options)
-    ]  # fmt: skip
+    found = clear_faults(uri, options, fault, key)
     if found:
         raise DataError(*found)
 
