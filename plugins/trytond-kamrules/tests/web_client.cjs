@@ -24,10 +24,13 @@ async function main() {
       .filter((each) => each.offsetParent).map((each) => '\n' + each.value).join('')));
 
   await page.goto(`${base}/#${database}${process.env.LISTS ? '' : `/model/party.party/${party}`}`);
+  // the form does nothing until the list of databases has come
+  await page.waitForFunction(() => [...document.querySelectorAll('#database')]
+    .some((each) => each.offsetParent && each.value));
   await page.fill('#login', login);
-  await page.keyboard.press('Enter');
+  await page.press('#login', 'Enter');
   await page.fill('input[type=password]', password);
-  await page.keyboard.press('Enter');
+  await page.press('input[type=password]', 'Enter');
   if (process.env.LISTS) {
     const menu = page.locator('tr').filter({ hasText: 'Key Accounts' }).first();
     await menu.locator('.expander, img, svg').first().click();
