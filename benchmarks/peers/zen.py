@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from benchmarks.peers.translating import Translator, given_names
 
@@ -17,7 +18,7 @@ class Zen:
             return "true" if value else "false"
         if isinstance(value, str):
             return json.dumps(value, ensure_ascii=False)
-        number = f"{float(value):.17g}"
+        number = f"{Decimal(repr(float(value))):f}"  # zen counts in decimals
         return f"({number})" if number.startswith("-") else number
 
     def name(self, name):
