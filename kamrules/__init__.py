@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kamrules.diagnostics import DataError, Diagnostic, KamrulesError, RulesetError, UsageError
     from kamrules.document import Ruleset, load_ruleset
     from kamrules.engines.cutoffs import Cutoffs
-    from kamrules.engines.row import decide, explain
+    from kamrules.engines.row import decide, decide_many, explain
     from kamrules.engines.sql import BookDecisions
     from kamrules.hookspecs import hookimpl
     from kamrules.live.book import LiveBook
@@ -53,6 +53,7 @@ __all__ = [
     "compile_ruleset",
     "decide",
     "decide_book",
+    "decide_many",
     "explain",
     "hookimpl",
     "load_ruleset",
@@ -74,7 +75,7 @@ _HOMES = {
     ),
     "kamrules.document": ("Ruleset", "load_ruleset"),
     "kamrules.engines.cutoffs": ("Cutoffs",),
-    "kamrules.engines.row": ("decide", "explain"),
+    "kamrules.engines.row": ("decide", "decide_many", "explain"),
     "kamrules.engines.sql": ("BookDecisions",),
     "kamrules.hookspecs": ("hookimpl",),
     "kamrules.live.book": ("LiveBook",),

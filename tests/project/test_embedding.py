@@ -62,10 +62,11 @@ def test_a_block_has_fewer_than_fifteen_lines(title):
     assert sum(bool(each.strip()) for each in block(title).splitlines()) < 15
 
 
-def test_the_page_embeds_in_a_script_a_view_two_notebooks_processes_and_threads():
+def test_the_page_embeds_in_scripts_a_view_two_notebooks_processes_and_threads():
     assert [each for each, code in PARTS.items() if code] == [
         "A script",
         "A Django view",
+        "Accounts from a file, one after another",
         "A cell of a notebook, with pandas",
         "The same with polars",
         "Several processes",
@@ -147,6 +148,24 @@ def test_the_view_answers_a_request_to_django_with_the_decision(folder):
     assert any(each["status"] == "proposed" for each in decision["actions"])
 
 
+def test_the_stream_decides_each_line_and_names_those_that_cannot_be_decided(folder):
+    (folder / "stream.py").write_text(block("Accounts from a file, one after another"))
+    lines = [
+        {"account_id": "A1", "annual_revenue": 180_000_000},
+        {"account_id": "A2", "annual_revenue": "much"},
+        {"account_id": "A3"},
+    ]
+    (folder / "accounts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    done = subprocess.run(
+        [sys.executable, "stream.py"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert [each.split()[:2] for each in done.stdout.splitlines()] == [
+        ["A1", "prospect"],
+        ["A3", "prospect"],
+    ]
+    assert "account 2, `A2`: `annual_revenue` is a number" in done.stderr
+
+
 @pytest.mark.parametrize("title", ["A cell of a notebook, with pandas", "The same with polars"])
 def test_the_cell_of_a_notebook_counts_the_pyramid(folder, monkeypatch, title):
     monkeypatch.chdir(folder)
@@ -163,13 +182,13 @@ def test_several_processes_decide_as_one_does(folder):
     (folder / "main.py").write_text(
         textwrap.dedent("""\
         from kamrules import compile_ruleset, decide, load_ruleset
-        from many import decide_many
+        from many import decide_all
 
         if __name__ == "__main__":
             accounts = [{"account_id": f"A{n}", "annual_revenue": n * 1_000_000} for n in range(600)]
             program = compile_ruleset(load_ruleset("kam"))
             alone = [decide(program, each, as_of="2026-06-30") for each in accounts]
-            print(decide_many(accounts) == alone, len({each.class_ for each in alone}))
+            print(decide_all(accounts) == alone, len({each.class_ for each in alone}))
         """)
     )
     same, classes = python(folder, "main.py").split()

@@ -11,13 +11,23 @@ from kamrules.engines.row.prepare import Prepared
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Earlier, Explanation, Origin
+    from kamrules.diagnostics import DataError
     from kamrules.engines.cutoffs import Cutoffs
 
-__all__ = ["Compact", "Prepared", "RowEngine", "day_of", "decide", "engine_of", "explain"]
+__all__ = [
+    "Compact",
+    "Prepared",
+    "RowEngine",
+    "day_of",
+    "decide",
+    "decide_many",
+    "engine_of",
+    "explain",
+]
 
 KEPT = 64
 """So many programs are kept with their engines, so that deciding by one again makes nothing anew."""
@@ -76,6 +86,8 @@ def decide(  # noqa: PLR0913  what one decision depends on
     `cutoffs` tell where the account stands in its book: what a run wrote (`Cutoffs.read`), or `Cutoffs.of`
     accounts in process; without them what compares accounts (`rank`, ...) is unknown.
 
+    Scores, actions, gates and whatever else is in words are written when they are first asked for.
+
     Raises DataError with every fact that the ruleset does not know or that is of the wrong type (with
     `strict=False` such facts are unknown instead), and for cut-offs of another program.
     """
@@ -87,6 +99,40 @@ def decide(  # noqa: PLR0913  what one decision depends on
         language=language,
         strict=strict,
         cutoffs=cutoffs,
+    )
+
+
+def decide_many(  # noqa: PLR0913  what decisions depend on
+    program: Program,
+    accounts: Iterable[Mapping[str, Any]],
+    *,
+    as_of: datetime.date | str,
+    earlier: Mapping[str, Earlier] | None = None,
+    top: int | None = None,
+    language: str | None = None,
+    strict: bool = True,
+    cutoffs: Cutoffs | None = None,
+    leave_out: Callable[[DataError], object] | None = None,
+) -> Iterator[Decision]:
+    """Return an iterator over the decisions of accounts, in their order, each decided when it is asked for.
+
+    Takes and returns for each account what `decide` does, `earlier` by account id; holds one account at a
+    time, so that there may be any number of them.
+
+    An account that cannot be decided raises DataError, which says which account it is and what is wrong with
+    it; the iterator has then ended. With `leave_out` that function is called with the error instead
+    (`errors.append`), the account is left out, and the next one comes. Wrong options raise at once: DataError
+    for cut-offs of another program, ValueError for an `as_of` that is no date.
+    """
+    return engine_of(program).decide_many(
+        accounts,
+        as_of=as_of,
+        earlier=earlier,
+        top=top,
+        language=language,
+        strict=strict,
+        cutoffs=cutoffs,
+        leave_out=leave_out,
     )
 
 

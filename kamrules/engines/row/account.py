@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import GateState
+from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.placement import MET, UNKNOWN, UNMET
 from kamrules.engines.row.whole_book import addresses
 from kamrules.expression.nodes import AccountColumn, Constant, StepValue
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Gate, Message, Program
     from kamrules.decision import Value
     from kamrules.engines.layout import Layout
-    from kamrules.engines.row.compact import Compact
     from kamrules.engines.row.prepare import Prepared
     from kamrules.expression.nodes import Node
     from kamrules.expression.types import Type
 
     Getter = Callable[["Account"], Any]
 
+AS_THEY_ARE = (str, bool)
 STATES = {MET: GateState.MET, UNMET: GateState.UNMET, UNKNOWN: GateState.UNKNOWN}
 
 
@@ -75,16 +76,20 @@ def _cell(index: int) -> Getter:
     return lambda one: one.prepared.account[index]
 
 
-def _within(part: str, *numbers: int) -> Getter:
+def _within(part: str, number: int) -> Getter:
     """Return what gives an item of a part of Compact."""
+    place = Compact._fields.index(part)
 
     def get(one: Account) -> Any:  # noqa: ANN401  a value of any type
-        found = getattr(one.compact, part)
-        for number in numbers:
-            found = found[number]
-        return found
+        found: Any = one.compact[place]
+        return found[number]
 
     return get
+
+
+def _of_score(number: int, part: int) -> Getter:
+    """Return what gives a score's value, a bound or its band."""
+    return lambda one: one.compact.scores[number][part]
 
 
 def _steps(program: Program) -> Iterator[tuple[str, Getter]]:
@@ -96,7 +101,7 @@ def _steps(program: Program) -> Iterator[tuple[str, Getter]]:
         yield address, _within("aggregates", index)
     for index, score in enumerate(program.scores):
         for part, name in enumerate(("", ".low", ".high", ".band")):
-            yield score.address + name, _within("scores", index, part)
+            yield score.address + name, _of_score(index, part)
     criteria = [each.address for score in program.scores for each in score.criteria]
     for index, address in enumerate(criteria):
         yield address, _within("points", index)
@@ -152,7 +157,7 @@ class Account:
 
 def outside(value: Any, kind: Type) -> Value:  # noqa: ANN401  a value as engines hold it
     """Return a value as JSON and callers see it: dates as dates, whole counts as ints."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, AS_THEY_ARE):
         return value
     if kind.kind is Kind.DATE:
         ordinal = int(value // 1) + EPOCH

@@ -1,4 +1,4 @@
-"""Actions: which fire, which are held back, in what order; the nearest miss; the gaps."""
+"""Actions: which fire, which are held back, in what order; the nearest miss."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.program import Logic
-from kamrules.engines.row.placement import UNKNOWN
 from kamrules.expression.nodes import Constant
 
 if TYPE_CHECKING:
-    from kamrules.compiler.program import Condition, GapRule, Program
+    from kamrules.compiler.program import Condition, Program
     from kamrules.engines.row.code import Writer
 
 MOST = 100_000
@@ -20,7 +19,7 @@ MOST_BLOCKS = 2_000
 
 
 def write_actions(writer: Writer, program: Program) -> None:
-    """Write `chosen` (proposed), `held` (held back), `miss` and `gaps`.
+    """Write `chosen` (proposed), `held` (held back) and `miss`.
 
     `chosen` is a list of keys, priority in thousandths times the number of actions plus what is left
     behind the action in the order written, so that sorting keys downwards ranks the actions. `held` is
@@ -42,7 +41,6 @@ def write_actions(writer: Writer, program: Program) -> None:
     writer.line("if len(chosen) > 1: chosen.sort(reverse=True)")
     writer.line("if len(held) > 1: held.sort(reverse=True)")
     _write_miss(writer, program)
-    writer.line(f"gaps = ({_gaps(writer, program)})")
 
 
 def _order(program: Program) -> list[int]:
@@ -68,7 +66,8 @@ def _write_block(writer: Writer, program: Program, assumed: dict[str, str | None
     excluding = dict.fromkeys(one for each in program.actions for one in each.excluded_by)
     bits = {each: 1 << index for index, each in enumerate(excluding)}
     for index in _order(program):
-        _write_action(writer, program, index, bits)
+        with writer.passing():
+            _write_action(writer, program, index, bits)
     writer.assumed = {}
     writer.depth -= 1
 
@@ -133,27 +132,10 @@ def _write_miss(writer: Writer, program: Program) -> None:
     writer.line("for once in (0,):")
     writer.depth += 1
     for index, action in enumerate(program.actions):
-        lacking = " + ".join(f"(0 if {writer.holds(each)} else 1)" for each in members(action.when))
-        writer.line(f"lacks = {lacking or '0'}")
+        with writer.passing():
+            lacking = [f"(0 if {writer.holds(each)} else 1)" for each in members(action.when)]
+        writer.line(f"lacks = {' + '.join(lacking) or '0'}")
         writer.line("if lacks < least:")
         writer.line(f"    least = lacks; miss = {index}")
         writer.line("    if lacks == 1: break")
     writer.depth -= 2
-
-
-def _gaps(writer: Writer, program: Program) -> str:
-    """Return source for a tuple with a bool for every gap rule."""
-    return "".join(f"{_gap(writer, rule)}, " for rule in program.gaps)
-
-
-def _gap(writer: Writer, rule: GapRule) -> str:
-    piece = writer.value(rule.step)
-    if not piece.needs:
-        return "False"
-    tests = []
-    for address in rule.dependents:
-        if address.startswith("criterion."):
-            tests.append(f"{writer.places['read', address][0]} is None")
-        else:
-            tests.append(f"{writer.places['gate', address][0]} == {UNKNOWN}")
-    return f"not ({' and '.join(piece.needs)}) and ({' or '.join(tests)})"

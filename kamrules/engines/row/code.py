@@ -69,12 +69,11 @@ class Writer(Source):
     """Source in the making of values and conditions.
 
     `places` gives for account columns, row columns and steps the local variable, and whether it
-    may be None; `whole` has the locals that hold ints. `assumed` are steps whose value is settled where
+    may be None. `assumed` are steps whose value is settled where
     the writing is: tests of them are decided now and not when the source runs.
     """
 
     places: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
     assumed: dict[str, str | None] = field(default_factory=dict)
     head: list[str] = field(default_factory=list)
     fixed: dict[str, str] = field(default_factory=dict)
@@ -169,7 +168,7 @@ class Writer(Source):
                 right = self.held(self.keep(right))
                 needs = (*left.needs, *right.needs)
             if not nonzero(right.source):
-                needs = (*needs, f"{right.source} != 0")
+                needs = (*needs, f"{right.source} != {0 if right.whole else 0.0}")
         whole = left.whole and right.whole and added
         piece = Piece(f"({left.source} {node.operator.value} {right.source})", needs, whole)
         return self._finite(piece) if node.may_overflow else piece
@@ -196,7 +195,7 @@ class Writer(Source):
             return None
         text = canonical(node)
         if text not in self.fixed:
-            self.fixed[text] = self.fresh("d")
+            self.fixed[text] = f"d{len(self.fixed)}"
             whole = any(isinstance(each, AsOf) for each in parts) and int_only(parts)
             self.head.append(f"    {self.fixed[text]} = {plain(node, whole=whole)}")
             if whole:

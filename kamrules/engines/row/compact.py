@@ -12,7 +12,7 @@ class Compact(NamedTuple):
     `gates`: placement.MET, UNMET or UNKNOWN, paths' gates before tiers'; `chosen`: keys of the proposed
     actions, ranked; `held`: (key, day proposed or 0 for excluded); key % number of actions counts from
     the last action written, key // number is the priority in thousandths; `miss`: number of the
-    nearest-miss action or None; `gaps`: a bool for each gap rule; `facts`, `aggregates`: their values,
+    nearest-miss action or None; `facts`, `aggregates`: their values,
     behind the aggregates what whole-book steps yield (whole_book.PARTS each).
     `fault`: None, or the classes that hold although exactly one should.
     """
@@ -31,6 +31,5 @@ class Compact(NamedTuple):
     chosen: list[int]
     held: list[tuple[int, int]]
     miss: int | None
-    gaps: tuple[bool, ...]
     facts: tuple[Any, ...]
     aggregates: tuple[Any, ...]

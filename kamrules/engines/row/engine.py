@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force, validities
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.validity import ALWAYS
 from kamrules.decision import Origin
+from kamrules.diagnostics import DataError
 from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
-from kamrules.engines.row.prepare import EPOCH, Prepared, Preparer
+from kamrules.engines.row.prepare import Prepared, Preparer
 from kamrules.engines.row.proof import prove
 from kamrules.engines.row.telling import Telling
 from kamrules.engines.row.whole_book import PARTS
+from kamrules.expression.types import ACCOUNT_ID
+from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -57,7 +62,7 @@ class RowEngine:
         return found
 
     def _key(self, as_of: datetime.date) -> int:
-        return sum(as_of >= border for border in self._dated)
+        return bisect_right(self._dated, as_of)
 
     def _telling(self, as_of: datetime.date, language: str | None) -> tuple[Program, Telling]:
         """Return the program in force, and what makes Decisions of it, in a language."""
@@ -185,17 +190,52 @@ class RowEngine:
         account = telling.account(prepared, compact, date, earlier)
         return program, account, telling.decision(prepared, compact, date, earlier)
 
-    def decide_many(
+    def decide_many(  # noqa: PLR0913  what decisions depend on
         self,
-        many: Iterable[Mapping[str, Any]],
+        accounts: Iterable[Mapping[str, Any]],
         *,
         as_of: datetime.date | str,
+        earlier: Mapping[str, Earlier] | None = None,
         top: int | None = None,
+        language: str | None = None,
+        strict: bool = True,
         cutoffs: Cutoffs | None = None,
+        leave_out: Callable[[DataError], object] | None = None,
     ) -> Iterator[Decision]:
-        """Yield the decisions of accounts one after another."""
-        for facts in many:
-            yield self.decide(facts, as_of=as_of, top=top, cutoffs=cutoffs)
+        """Return the decisions of accounts one after another; see `decide_many`."""
+        date = day_of(as_of)
+        self._placing(cutoffs)
+        telling = self._telling(date, language)[1]
+
+        def decisions() -> Iterator[Decision]:
+            for number, facts in enumerate(accounts):
+                try:
+                    prepared = self.prepare(facts, strict=strict)
+                except DataError as error:
+                    fault = _of_account(error, number, facts)
+                    if leave_out is None:
+                        raise fault from None
+                    leave_out(fault)
+                    continue
+                before = None if earlier is None else earlier.get(prepared.account_id)
+                compact = self.compact(prepared, date, before, cutoffs)
+                yield telling.decision(prepared, compact, date, before, top)
+
+        return decisions()
+
+
+def _of_account(error: DataError, number: int, facts: Mapping[str, Any]) -> DataError:
+    """Return an error of one account among many, that says of which."""
+    account_id = facts.get(ACCOUNT_ID) if hasattr(facts, "get") else None
+    named = f"account {number + 1}" + (f", `{account_id!s:.80}`" if account_id else "")
+    return DataError(*(
+        replace(
+            each,
+            message=f"{named}: {each.message}",
+            address=f"accounts[{number}]" + (f".{each.address}" if each.address else ""),
+        )
+        for each in error.diagnostics
+    ))  # fmt: skip
 
 
 def _given(facts: Mapping[str, Any]) -> dict[str, Origin]:

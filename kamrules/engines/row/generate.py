@@ -10,6 +10,7 @@ from kamrules.engines.row.arithmetic import decayed, rounded, stored_day, stored
 from kamrules.engines.row.beside import counted
 from kamrules.engines.row.code import Writer
 from kamrules.engines.row.loops import write_aggregates
+from kamrules.engines.row.pieces import small_int
 from kamrules.engines.row.placement import write_class, write_first, write_tier
 from kamrules.engines.row.whole_book import addresses, write_place
 from kamrules.expression.types import ACCOUNTS, Kind
@@ -134,51 +135,31 @@ def inside(interval: Interval, name: str) -> str:
 
 
 def _write_score(writer: Writer, score: Score) -> None:
-    points = [_write_criterion(writer, each) for each in score.criteria]
+    """Write a score's value, its bounds and its band: one look at each criterion, in the order written.
+
+    Known criteria add to `up` and `down`, whose quotient is the value; what unknown ones could add goes into
+    the bounds alone. All four are summed in the order written, as every engine does.
+    """
     number = writer.fresh("s")
     value, low, high, band = (f"{number}_{part}" for part in ("value", "low", "high", "band"))
+    up, down = f"{number}_up", f"{number}_down"
     whole = 0.0
     for each in score.criteria:
         whole += each.weight
-    writer.line(f"{number}_up = {number}_down = 0.0")
-    left_out = " or ".join(f"{name} is None" for name, _ in points) or "False"
-    unknown = " or ".join(f"{read} is None" for _, read in points) or "False"
-    writer.line(f"if {left_out}:")
-    writer.depth += 1
-    for each, (name, _) in zip(score.criteria, points, strict=True):
-        writer.line(f"if {name} is not None:")
-        writer.line(f"    {number}_up += {each.weight!r} * {name}")
-        writer.line(f"    {number}_down += {each.weight!r}")
-    writer.line(f"{value} = {number}_up / {number}_down if {number}_down else None")
-    writer.depth -= 1
-    total = _total(
-        [
-            f"{each.weight!r} * {name}"
-            for each, (name, _) in zip(score.criteria, points, strict=True)
-        ]
-    )
-    writer.line("else:")
-    writer.line(f"    {value} = {f'({total}) / {whole!r}' if whole else 'None'}")
-    writer.line(f"if {unknown}:")
-    writer.depth += 1
-    for bound, part, keep in ((low, "least", "min"), (high, "most", "max")):
-        terms = [
-            f"{each.weight!r} * ({name} if {read} is not None else {getattr(each, part)!r})"
-            for each, (name, read) in zip(score.criteria, points, strict=True)
-        ]
-        writer.line(f"{bound} = {f'({_total(terms)}) / {whole!r}' if whole else 'None'}")
-        if whole:
-            writer.line(f"if {value} is not None: {bound} = {keep}({bound}, {value})")
-    writer.depth -= 1
-    writer.line("else:")
-    writer.line(f"    {low} = {high} = {value}")
+    writer.line(f"{up} = {down} = {low} = {high} = 0.0")
+    for each in score.criteria:
+        _write_criterion(writer, each, (up, down, low, high))
+    writer.line(f"{value} = {up} / {down} if {down} else None")
+    if whole:
+        writer.line(f"{low} /= {whole!r}; {high} /= {whole!r}")
+        writer.line(f"if {value} is not None:")
+        writer.line(f"    if {value} < {low}: {low} = {value}")
+        writer.line(f"    if {value} > {high}: {high} = {value}")
+    else:
+        writer.line(f"{low} = {high} = None")
     _write_band(writer, score, value, band)
     for part, name in (("", value), (".low", low), (".high", high), (".band", band)):
         writer.places["step", f"{score.address}{part}"] = (name, True)
-
-
-def _total(terms: list[str]) -> str:
-    return " + ".join(["0.0", *terms])
 
 
 def _write_band(writer: Writer, score: Score, value: str, band: str) -> None:
@@ -188,17 +169,31 @@ def _write_band(writer: Writer, score: Score, value: str, band: str) -> None:
     writer.line(f"{band} = None if {value} is None else {source}")
 
 
-def _write_criterion(writer: Writer, criterion: Criterion) -> tuple[str, str]:
-    """Write the points of a criterion; return the names of its points and of the value read."""
+def _write_criterion(writer: Writer, criterion: Criterion, sums: tuple[str, str, str, str]) -> None:
+    """Write the points of a criterion, and what it adds to a score's sums."""
     read = writer.keep(writer.value(criterion.value))
     points = writer.fresh("p")
+    weight = criterion.weight
+    up, down, low, high = sums
     redistribute = criterion.unknown is WhenUnknown.REDISTRIBUTE
-    otherwise = "None" if redistribute else repr(criterion.unknown_points)
-    source = _curve(criterion, read) if criterion.curve else _scale(writer, criterion, read)
-    writer.line(f"{points} = {otherwise} if {read} is None else {source}")
+    writer.line(f"if {read} is None:")
+    writer.depth += 1
+    if redistribute:
+        writer.line(f"{points} = None")
+    else:
+        writer.line(f"{points} = {criterion.unknown_points!r}")
+        writer.line(f"{up} += {weight * criterion.unknown_points!r}; {down} += {weight!r}")
+    for bound, least_or_most in ((low, criterion.least), (high, criterion.most)):
+        if added := weight * least_or_most:
+            writer.line(f"{bound} += {added!r}")
+    writer.depth -= 1
+    source = _curve(writer, criterion, read) if criterion.curve else _scale(writer, criterion, read)
+    writer.line("else:")
+    writer.line(f"    {points} = {source}")
+    writer.line(f"    m = {weight!r} * {points}")
+    writer.line(f"    {up} += m; {down} += {weight!r}; {low} += m; {high} += m")
     writer.places["step", criterion.address] = (points, redistribute)
     writer.places["read", criterion.address] = (read, True)
-    return points, read
 
 
 def _scale(writer: Writer, criterion: Criterion, read: str) -> str:
@@ -214,14 +209,21 @@ def _scale(writer: Writer, criterion: Criterion, read: str) -> str:
     return f"({source})"
 
 
-def _curve(criterion: Criterion, read: str) -> str:
+def _curve(writer: Writer, criterion: Criterion, read: str) -> str:
+    """Return source for the points on a curve; a number of days or rows is compared with ints."""
+
+    def number(x: float) -> str:
+        return repr(int(x)) if read in writer.whole and small_int(x) else repr(x)
+
     (first, low), (last, high) = criterion.curve[0], criterion.curve[-1]
-    source = repr(high)
     stretches = list(zip(criterion.curve, criterion.curve[1:], strict=False))
-    for (x0, p0), (x1, p1) in reversed(stretches):
-        line = f"{p0!r} + {p1 - p0!r} * (({read} - {x0!r}) / {x1 - x0!r})"
-        source = f"{line} if {read} <= {x1!r} else {source}"
-    return f"({low!r} if {read} <= {first!r} else {high!r} if {read} > {last!r} else {source})"
+    source = repr(high)
+    for place, ((x0, p0), (x1, p1)) in enumerate(reversed(stretches)):
+        line = f"{p0!r} + {p1 - p0!r} * (({read} - {number(x0)}) / {x1 - x0!r})"
+        # what is beyond the last point was told apart before
+        source = f"{line} if {read} <= {number(x1)} else {source}" if place else line
+    ends = f"{low!r} if {read} <= {number(first)} else {high!r} if {read} > {number(last)}"
+    return f"({ends} else {source})"
 
 
 def _write_result(program: Program, writer: Writer, beyond: str) -> None:
@@ -241,7 +243,7 @@ def _write_result(program: Program, writer: Writer, beyond: str) -> None:
         _tuple([place[each] for each in criteria]),
         _tuple([read[each] for each in criteria]),
         _tuple(gate_names(writer)),
-        "chosen", "held", "miss", "gaps",
+        "chosen", "held", "miss",
         _tuple(facts),
         _tuple([place[each.address] for each in program.aggregates]
                + [place[address] for address in addresses(program)]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.engines.row.beside import Besides, gathered
 from kamrules.engines.row.pieces import Piece
-from kamrules.engines.row.sharing import Guarded, guarded, write_shared
+from kamrules.engines.row.sharing import Guarded, guarded, hoisted, write_shared
 from kamrules.expression import canonical
 from kamrules.expression.besides import apart
 from kamrules.expression.nodes import Aggregation, StepValue
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Type
 
 EDGES = {Aggregation.FIRST: "<", Aggregation.LAST: ">", Aggregation.MIN: "<", Aggregation.MAX: ">"}
+EMPTY = {
+    Aggregation.SUM: "0.0",
+    Aggregation.COUNT: "0",
+    Aggregation.DISTINCT: "0",
+    Aggregation.ANY: "False",
+    Aggregation.MEAN: "None",
+}
+"""What aggregates come to over no rows; the others to None."""
 SUMMED = {Aggregation.SUM, Aggregation.MEAN}
 
 
@@ -90,9 +98,7 @@ class _Loop:
         """Write the loop, before it what it starts from and after it what it comes to."""
         writer = self.writer
         results = {each.address: writer.fresh("a") for each in steps}
-        writer.line(f"if {self.rows} is None:")
-        writer.line(f"    {' = '.join(results.values())} = None")
-        writer.line("else:")
+        writer.line(f"if {self.rows}:")
         writer.depth += 1
         for each in steps:
             self._start(each.aggregate, results[each.address])
@@ -101,10 +107,27 @@ class _Loop:
             self._finish(each.aggregate, results[each.address])
             self._lacking(each.aggregate, results[each.address])
         writer.depth -= 1
+        writer.line(f"elif {self.rows} is None:")
+        writer.line(f"    {' = '.join(results.values())} = None")
+        writer.line("else:")
+        writer.depth += 1
+        for empty in dict.fromkeys(EMPTY.values()):
+            names = [results[each.address] for each in steps
+                     if self._empty(each.aggregate) == empty]  # fmt: skip
+            if names:
+                writer.line(f"{' = '.join(names)} = {empty}")
+        for each in steps:
+            self._lacking(each.aggregate, results[each.address])
+        writer.depth -= 1
         for each in steps:
             writer.places["step", each.address] = (results[each.address], True)
             if self._whole(each.aggregate):
                 writer.whole.add(results[each.address])
+
+    @staticmethod
+    def _empty(one: Aggregate) -> str:
+        """Return what an aggregate comes to over no rows at all."""
+        return EMPTY.get(one.function, "None")
 
     def _whole(self, one: Aggregate) -> bool:
         """Return whether the result is an int: a number of rows, or a date out of one."""
@@ -153,6 +176,7 @@ class _Loop:
         for some in waiting.values():
             writer.line(f"{some.name} = []")
         columns = f"({', '.join(self.names.values())},)" if self.names else "_"
+        begun = len(writer.lines)
         writer.line(f"for {columns} in {self.rows}:")
         writer.depth += 1
         tests: dict[str, list[str]] = {}
@@ -168,13 +192,26 @@ class _Loop:
         for text, some in waiting.items():
             parts.append(guarded(tests[text], f"{some.name}.append({columns})"))
             some.passed = tests[text]
+        if len(rest) == 1 and rest[0].aggregate.function is Aggregation.ANY and not waiting:
+            parts = [guarded(each.tests, *each.lines, "break") for each in parts]
+        self._write_body(parts, begun)
+        self._waited(list(waiting.values()), columns, results)
+
+    def _write_body(self, parts: list[Guarded], begun: int) -> None:
+        """Write the parts into the loop that began at a line; without rows that can count it is left out."""
+        writer = self.writer
+        first, parts = hoisted(parts, writer.lines[begun:])
         before = len(writer.lines)
         write_shared(writer, parts)
         if len(writer.lines) == before:
             # no row can ever count
             writer.line("pass")
         writer.depth -= 1
-        self._waited(list(waiting.values()), columns, results)
+        if first != "True":
+            looped = [f"    {each}" for each in writer.lines[begun:]]
+            del writer.lines[begun:]
+            writer.line(f"if {first}:")
+            writer.lines += looped
 
     def _tests(self, one: Aggregate) -> list[str]:
         """Return what must hold for a row to count, apart from what must stand beside it."""

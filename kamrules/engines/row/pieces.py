@@ -63,13 +63,18 @@ def as_whole(piece: Piece, node: Node, other: Piece) -> Piece:
 def int_only(parts: Sequence[Node]) -> bool:
     """Return whether all constants are whole and small, and nothing is multiplied."""
     return all(
-        isinstance(each.value, float) and each.value.is_integer() and abs(each.value) < SMALL
+        isinstance(each.value, float) and small_int(each.value)
         for each in parts
         if isinstance(each, Constant)
     ) and not any(
         isinstance(each, Arithmetic) and each.operator not in {Operator.ADD, Operator.SUBTRACT}
         for each in parts
     )
+
+
+def small_int(number: float) -> bool:
+    """Return whether a number is whole, and so small that an int does for it what a double does."""
+    return number.is_integer() and abs(number) < SMALL
 
 
 def pooled(*pieces: Piece) -> bool:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import math
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kamrules.diagnostics import DataError, Diagnostic, nearest
 from kamrules.engines.layout import layout_of
-from kamrules.engines.row.quick import Careful, quick_rows
-from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, DIGITS, PLACES, Kind
-from kamrules.show import round_away
+from kamrules.engines.row.quick import ODD, quick_facts
+from kamrules.engines.row.stored import Wrong, day, stored
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, PLACES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.expression.types import Column, Table, Type
 
-EPOCH = datetime.date(1970, 1, 1).toordinal()
-LIMIT = 10**DIGITS
 WANTED = {
     Kind.DATE: "a date such as 2026-01-31",
     Kind.TEXT: "a text",
@@ -29,8 +23,7 @@ WANTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An account's facts, ready for the generated function; for one program only.
 
     `notes` tell what was unknown because it could not be read (only when not strict).
@@ -41,45 +34,6 @@ class Prepared:
     account: tuple[Any, ...]
     tables: tuple[list[tuple[Any, ...]] | None, ...]
     notes: tuple[Diagnostic, ...] = ()
-
-
-class Wrong(Exception):  # noqa: N818  caught where it becomes a diagnostic
-    """A value that does not fit its column."""
-
-
-def stored(value: Any, kind: Kind) -> int | None:  # noqa: ANN401  whatever a caller passes
-    """Return a number in whole units of 10**-places, None when it is unknown. Raises Wrong."""
-    places = PLACES[kind]
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Wrong
-    if isinstance(value, int):
-        units = value * 10**places
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        scaled = value * 10.0**places
-        units = round_away(scaled) if math.isfinite(scaled) else LIMIT
-    else:
-        if not value.is_finite() or value.adjusted() > DIGITS:
-            return None
-        with localcontext() as context:
-            context.prec = 60
-            units = int(value.scaleb(places).quantize(Decimal(1), ROUND_HALF_UP))
-    return units if -LIMIT < units < LIMIT else None
-
-
-def day(value: Any) -> int:  # noqa: ANN401
-    """Return a date, or its ISO text, as days since 1970-01-01. Raises Wrong."""
-    if isinstance(value, str):
-        try:
-            value = datetime.date.fromisoformat(value)
-        except ValueError:
-            raise Wrong from None
-    if isinstance(value, datetime.datetime):
-        value = value.date()
-    if not isinstance(value, datetime.date):
-        raise Wrong
-    return value.toordinal() - EPOCH
 
 
 def _plain(value: Any, kind: Type) -> str | bool:  # noqa: ANN401
@@ -107,15 +61,11 @@ class Preparer:
         self.layout = layout_of(program)
         self.columns = program.tables[ACCOUNTS].columns
         self.related = {name: table for name, table in program.tables.items() if name != ACCOUNTS}
-        rest = {name: one for name, one in self.columns.items() if name != ACCOUNT_ID}
-        used = [(name, False) for name in self.layout.account]
-        self._quick_account = quick_rows(rest, used, skip=(ACCOUNT_ID, *self.related))
-        self._named = "name" in rest and rest["name"].type.kind in {Kind.TEXT, Kind.CHOICE}
-        laid_out = dict(self.layout.tables)
-        self._quick_tables = {
-            name: quick_rows(table.columns, laid_out.get(name, ()))
-            for name, table in self.related.items()
+        self._named = "name" in self.columns and self.columns["name"].type.kind in {
+            Kind.TEXT,
+            Kind.CHOICE,
         }
+        self._quick = quick_facts(program.tables, self.layout)
 
     def prepare(self, facts: Mapping[str, Any], *, strict: bool = True) -> Prepared:
         """Return the facts as the function reads them.
@@ -125,31 +75,14 @@ class Preparer:
         otherwise such values are unknown and `notes` tell so.
         """
         try:
-            return self._quickly(facts)
-        except (Careful, AttributeError, TypeError, UnicodeEncodeError):
+            account_id, account, tables = self._quick(facts)
+        except ODD:
             return self._carefully(facts, strict=strict)
-
-    def _quickly(self, facts: Mapping[str, Any]) -> Prepared:
-        """Return prepared facts if everything is plainly right; raises Careful, or what odd rows raise."""
-        account_id = facts.get(ACCOUNT_ID)
-        if type(account_id) is not str or not account_id or ACCOUNT_ID in self.layout.account:
-            raise Careful
-        cells = self._quick_account((facts,))[0]
-        tables = {}
-        for name, quick in self._quick_tables.items():
-            rows = facts.get(name)
-            if rows is not None:
-                if type(rows) is not list:
-                    raise Careful
-                tables[name] = quick(rows)
-        return Prepared(
-            account_id,
-            facts.get("name") if self._named else None,
-            cells,
-            tuple(tables.get(name) for name, _ in self.layout.tables),
-        )
+        return Prepared(account_id, facts.get("name") if self._named else None, account, tables)
 
     def _carefully(self, facts: Mapping[str, Any], *, strict: bool) -> Prepared:
+        if not hasattr(facts, "items"):
+            raise DataError(Diagnostic("KR603", f"an account is an object, not {_shown(facts)}"))
         notes: list[Diagnostic] = []
         account_id = self._account_id(facts, notes)
         known = {

@@ -1,7 +1,8 @@
-"""Quick preparation: one generated function a table for rows in which everything is as it should be.
+"""Quick preparation: one generated function for facts in which everything is as it should be.
 
-Whatever is not (an unknown name, a value of another type, a choice that is none) raises Careful, and the
-careful way of `prepare` says what is wrong. So the two give the same, and nothing is checked twice.
+Whatever is not (an unknown name, a value of another type, a choice that is none) raises Wrong, or what such
+values themselves raise, and the careful way of `prepare` says what is wrong. So the two give the same, and
+nothing is checked twice.
 """
 
 from __future__ import annotations
@@ -10,119 +11,177 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from kamrules.engines.row.source import Source
-from kamrules.expression.types import DIGITS, PLACES, Kind
+from kamrules.engines.row.stored import Wrong, day, stored
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, PLACES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from kamrules.expression.types import Column, Type
+    from kamrules.engines.layout import Layout
+    from kamrules.expression.types import Column, Table, Type
 
-EPOCH = datetime.date(1970, 1, 1).toordinal()
-LIMIT = 10**DIGITS
+    Key = tuple[str, bool]
+    Facts = tuple[str, tuple[Any, ...], tuple[list[tuple[Any, ...]] | None, ...]]
+
+ODD = (Wrong, AttributeError, TypeError, UnicodeEncodeError)
+"""What the quick way raises for facts that need a second look."""
+EXACT = 2**53
+"""Below it a double holds every whole number."""
+HALVES = 2.0**51
+"""Below it a double holds every half."""
+ROUNDER = 1.5 * 2.0**52
+"""Adding it to a double and taking it away again rounds to a whole number, halves to the even one."""
 KNOWN_DAYS = 100_000
-"""So many texts of dates are remembered; a book has few different ones."""
+"""So many dates and texts of dates are remembered; a book has few different ones."""
 
 
-class Careful(Exception):  # noqa: N818  a turn to the other way, not an error
-    """Something in a row needs a second look."""
+class _Days(dict[str | datetime.date, int]):
+    """Days since 1970-01-01 by a date or its ISO text."""
 
-
-class _Days(dict[str, int]):
-    """Days since 1970-01-01 by the ISO text of a date."""
-
-    def __missing__(self, text: str) -> int:
-        try:
-            found = datetime.date.fromisoformat(text).toordinal() - EPOCH
-        except ValueError:
-            raise Careful from None
-        if len(self) < KNOWN_DAYS:
-            self[text] = found
+    def __missing__(self, key: str | datetime.date) -> int:
+        found = day(key)
+        if len(self) < KNOWN_DAYS and type(key) in {str, datetime.date}:
+            self[key] = found
         return found
 
 
 DAYS = _Days()
 
 
-def quick_rows(
-    columns: Mapping[str, Column], used: Sequence[tuple[str, bool]], *, skip: Sequence[str] = ()
-) -> Callable[[Sequence[Mapping[str, Any]]], list[tuple[Any, ...]]]:
-    """Return a function from rows to tuples of the used columns, as Layout holds them.
+def quick_facts(
+    tables: Mapping[str, Table], layout: Layout
+) -> Callable[[Mapping[str, Any]], Facts]:
+    """Return a function from facts to the account's id, its cells and its rows, as Layout holds them.
 
-    `skip` are names that a row may have besides. Numbers are doubles, or whole units where Layout says
-    so. For rows that are not plainly right the function raises Careful, or what they themselves raise:
-    AttributeError, TypeError, UnicodeEncodeError.
+    A row's column is a double, or whole units where Layout says so. For facts that are not plainly right the
+    function raises one of ODD.
     """
-    writer = Source(depth=2)
-    names = {each: f"v{number}" for number, each in enumerate(used)}
-    for name, column in columns.items():
-        wanted = [(key, own) for key, own in names.items() if key[0] == name]
-        _write_column(writer, name, column.type, wanted)
-    cells = "".join(f"{own}, " for own in names.values())
-    known = writer.constant(frozenset([*columns, *skip]))
-    lines = [
-        "def quick(rows):",
-        "    found = []",
-        "    for row in rows:",
-        f"        if not row.keys() <= {known}: raise Careful",
-        *writer.lines,
-        f"        found.append(({cells}))",
-        "    return found",
-    ]
+    writer = Source(depth=1)
+    line = writer.line
+    line(f"account_id = facts.get({writer.constant(ACCOUNT_ID)})")
+    line("if type(account_id) is not str or not account_id: raise Wrong")
+    laid_out = dict(layout.tables)
+    results = {}
+    related = [name for name in tables if name != ACCOUNTS]
+    for number, name in enumerate(related):
+        results[name] = f"rows{number}"
+        _write_table(writer, tables[name], laid_out.get(name, ()), name, results[name])
+    line("row = facts")
+    line(f"names = {1 + len(related)}")
+    for each in results.values():
+        line(f"if {each} is None: names -= 1")
+    rest = {name: one for name, one in tables[ACCOUNTS].columns.items() if name != ACCOUNT_ID}
+    cells = _write_row(writer, rest, [(name, False) for name in layout.account], "c",
+                       besides=(ACCOUNT_ID, *related))  # fmt: skip
+    owns = [cells.get((name, False), "account_id") for name in layout.account]
+    rows = [results[name] for name, _ in layout.tables]
+    line(f"return account_id, ({_listed(owns)}), ({_listed(rows)})")
     space: dict[str, Any] = {
-        "__builtins__": {"type": type, "float": float, "int": int, "str": str, "round": round,
-                         "bool": bool, "AttributeError": AttributeError},
-        "Careful": Careful, "days": DAYS, "date": datetime.date, "EPOCH": EPOCH, **writer.constants(),
+        "__builtins__": {"type": type, "float": float, "int": int, "str": str, "list": list,
+                         "len": len},
+        "Wrong": Wrong, "days": DAYS, "stored": stored, **writer.constants(),
     }  # fmt: skip
-    exec(compile("\n".join(lines) + "\n", "<rows>", "exec"), space)  # noqa: S102  our own names only
-    made: Callable[[Sequence[Mapping[str, Any]]], list[tuple[Any, ...]]] = space["quick"]
+    source = "\n".join(["def quick(facts):", *writer.lines]) + "\n"
+    exec(compile(source, "<rows>", "exec"), space)  # noqa: S102  our own names only
+    made: Callable[[Mapping[str, Any]], Facts] = space["quick"]
     return made
 
 
-def _write_column(
-    writer: Source, name: str, of: Type, wanted: list[tuple[tuple[str, bool], str]]
-) -> None:
-    """Write the reading of one column into `v`, and into the names that want it."""
+def _listed(names: Sequence[str]) -> str:
+    return "".join(f"{each}, " for each in names)
+
+
+def _write_table(writer: Source, table: Table, used: Sequence[Key], name: str, result: str) -> None:
+    """Write the reading of a related table's rows into a list of tuples, None where the table is lacking."""
     line = writer.line
-    line(f"v = row.get({writer.constant(name)})")
-    owns = [own for _, own in wanted]
-    line("if v is None:")
-    line(f"    {' = '.join([*owns, 'v'])} = None")
+    line(f"given = facts.get({writer.constant(name)})")
+    line(f"{result} = None")
+    line("if given is not None:")
+    writer.depth += 1
+    line("if type(given) is not list: raise Wrong")
+    line(f"{result} = []")
+    line("for row in given:")
+    writer.depth += 1
+    line("names = 0")
+    cells = _write_row(writer, table.columns, used, "v")
+    line(f"{result}.append(({_listed([cells[each] for each in used])}))")
+    writer.depth -= 2
+
+
+def _write_row(
+    writer: Source,
+    columns: Mapping[str, Column],
+    used: Sequence[Key],
+    letter: str,
+    *,
+    besides: Sequence[str] = (),
+) -> dict[Key, str]:
+    """Write the reading of `row`; return the names of the used cells.
+
+    `names` counts those of `besides` that the row has before, and after it also the columns that it has.
+    """
+    own = {each: f"{letter}{number}" for number, each in enumerate(used) if each[0] in columns}
+    writer.line(f"names += {len(columns)}")
+    for name, column in columns.items():
+        wanted = {exact: cell for (each, exact), cell in own.items() if each == name}
+        _write_column(writer, name, column.type, wanted)
+    known = writer.constant(frozenset([*columns, *besides]))
+    # a row with no more names than were counted has no other; one that has a None is looked through
+    writer.line(f"if len(row) != names and not row.keys() <= {known}: raise Wrong")
+    return own
+
+
+def _write_column(writer: Source, name: str, of: Type, wanted: Mapping[bool, str]) -> None:
+    """Write the reading of one column into what is wanted: its value, or (True) its whole units."""
+    line = writer.line
+    cell = wanted.get(False) or wanted.get(True) or "v"
+    line(f"{cell} = row.get({writer.constant(name)})")
+    line(f"if {cell} is None:")
+    if len(wanted) > 1:
+        line(f"    {wanted[True]} = None")
+    line("    names -= 1")
     match of.kind:
         case Kind.TEXT:
-            line("elif type(v) is not str: raise Careful")
+            line(f"elif type({cell}) is not str: raise Wrong")
             # what cannot be written as UTF-8 raises UnicodeEncodeError
-            line("elif not v.isascii(): v.encode()")
+            line(f"elif not {cell}.isascii(): {cell}.encode()")
         case Kind.CHOICE:
-            line(f"elif type(v) is not str or v not in {writer.constant(frozenset(of.choices))}:")
-            line("    raise Careful")
+            line(f"elif {cell} not in {writer.constant(frozenset(of.choices))}: raise Wrong")
         case Kind.BOOL:
-            line("elif v is not True and v is not False: raise Careful")
+            line(f"elif {cell} is not True and {cell} is not False: raise Wrong")
         case Kind.DATE:
-            line("elif type(v) is str: v = days[v]")
-            line("elif type(v) is date: v = v.toordinal() - EPOCH")
-            line("else: raise Careful")
+            line(f"else: {cell} = days[{cell}]")
         case _:
-            _write_number(writer, PLACES[of.kind], wanted)
-            return
-    if owns:
-        line(f"{' = '.join(owns)} = v")
+            _write_number(writer, of.kind, cell, wanted)
 
 
-def _write_number(writer: Source, places: int, wanted: list[tuple[tuple[str, bool], str]]) -> None:
+def _write_number(writer: Source, kind: Kind, cell: str, wanted: Mapping[bool, str]) -> None:
+    """Write how a known number is stored; docs/semantics.md says how it is rounded."""
     line = writer.line
-    line("elif type(v) is float:")
-    line(f"    u = v * {10.0**places!r}")
-    line(f"    if -{float(LIMIT)!r} < u < {float(LIMIT)!r}:")
-    line("        v = round(u)")
-    line("        u -= v")
-    # round takes halves to the even neighbour; ours go away from zero
-    line("        if u == 0.5 and v >= 0: v += 1")
-    line("        elif u == -0.5 and v <= 0: v -= 1")
-    line("    else: v = None")
-    line("elif type(v) is int:")
-    line(f"    v *= {10**places}")
-    line(f"    if not -{LIMIT} < v < {LIMIT}: v = None")
-    line("else: raise Careful")
-    for (_, exact), own in wanted:
-        held = "v" if exact else f"None if v is None else v / {10.0**places!r}"
-        line(f"{own} = {held}")
+    places, stored_ = PLACES[kind], f"stored({cell}, {writer.constant(kind)})"
+    power, value, units = 10.0**places, wanted.get(False), wanted.get(True)
+    if not wanted:
+        line(f"elif type({cell}) is not float and type({cell}) is not int: {stored_}")
+        return
+    line(f"elif type({cell}) is float and {-HALVES!r} < (u := {cell} * {power!r}) < {HALVES!r}:")
+    line(f"    w = u + {ROUNDER!r} - {ROUNDER!r}")
+    line("    u -= w")
+    # halves went to the even neighbour; ours go away from zero
+    line("    if u == 0.5 and w >= 0.0: w += 1.0")
+    line("    elif u == -0.5 and w <= 0.0: w -= 1.0")
+    if units:
+        line(f"    {units} = int(w)")
+    if value:
+        line(f"    {value} = w / {power!r}")
+    most = EXACT // 10**places
+    line(f"elif type({cell}) is int and {-most} < {cell} < {most}:")
+    if units:
+        line(f"    {units} = {cell} * {10**places}")
+    if value:
+        line(f"    {value} = {cell} * 1.0")
+    line("else:")
+    line(f"    u = {stored_}")
+    if value:
+        line(f"    {value} = None if u is None else u / {power!r}")
+    if units:
+        line(f"    {units} = u")

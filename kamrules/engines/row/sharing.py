@@ -7,14 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kamrules.engines.row.joining import all_of
+from kamrules.engines.row.joining import all_of, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kamrules.engines.row.source import Source
 
 NAMES = re.compile(r"[a-z]\w*")
+CHANGING = re.compile(r"r\d+")
+"""Names of a row's columns, which change from row to row."""
+ASSIGNED = re.compile(r"\s*(\w+) = ")
 WORDS = {"and", "or", "not", "is", "in", "if", "else", "as_of"}
 HARMLESS = re.compile(r"\w+ (<|<=|>|>=|==|in|not in) [\w.]+")
 """Tests that no other needs to have passed: whatever reads an unknown value looks at it itself first."""
@@ -33,6 +36,27 @@ class Guarded:
 def guarded(tests: Iterable[str], *lines: str) -> Guarded:
     """Return lines under tests, each once."""
     return Guarded(tuple(each for each in dict.fromkeys(tests) if each != "True"), lines)
+
+
+def hoisted(parts: list[Guarded], lines: Sequence[str]) -> tuple[str, list[Guarded]]:
+    """Return a test to be made before the first row, and what is left of the parts.
+
+    Where it fails no row can count. It is "True" where a part has none that is the same for all rows.
+    `lines` are those at the head of the loop: what they assign changes from row to row too.
+    """
+    assigned = {name[1] for each in lines if (name := ASSIGNED.match(each))}
+
+    def same(test: str) -> bool:
+        names = NAMES.findall(test)
+        return not any(each in assigned or CHANGING.fullmatch(each) for each in names)
+
+    found = [tuple(test for test in each.tests if same(test)) for each in parts]
+    if not all(found):
+        return "True", parts
+    if len(set(found)) == 1:
+        parts = [guarded([test for test in each.tests if test not in found[0]], *each.lines)
+                 for each in parts]  # fmt: skip
+    return joined(" or ", [all_of(list(each)) for each in found]), parts
 
 
 def write_shared(writer: Source, parts: list[Guarded]) -> None:

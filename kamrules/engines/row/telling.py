@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from kamrules.decision import (
     Action,
     Advancement,
     CriterionResult,
-    Decision,
     Gap,
     GateResult,
     GateState,
@@ -22,13 +22,14 @@ from kamrules.engines.row.account import STATES, Account, Names, outside
 from kamrules.engines.row.actions import members
 from kamrules.engines.row.making import made
 from kamrules.engines.row.placement import UNKNOWN
+from kamrules.engines.row.untold import untold
 from kamrules.expression.types import Kind
 from kamrules.show import EPOCH, LAST
 from kamrules.words import word
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import ActionRule, Condition, Gate, Program, Tier
-    from kamrules.decision import Earlier, Value
+    from kamrules.decision import Decision, Earlier, Value
     from kamrules.engines.layout import Layout
     from kamrules.engines.row.compact import Compact
     from kamrules.engines.row.prepare import Prepared
@@ -41,6 +42,12 @@ class Telling:
 
     def __init__(self, program: Program, layout: Layout) -> None:
         self.program = program
+        self.language = program.languages[0]
+        self.ruleset = {
+            "ruleset": program.name,
+            "version": program.version,
+            "digest": program.digest,
+        }
         self.names = Names(program, layout)
         self.classes = {each.id: each for each in program.classes}
         self.tiers = {each.id: number for number, each in enumerate(program.tiers)}
@@ -48,7 +55,13 @@ class Telling:
         self.paths = {each.origin: each for each in reversed(program.paths)}
         self.facts = [each.id for each in program.facts]
         self.numbers = [
-            (each.id, each.type) for each in program.facts if each.type.kind not in PLAIN
+            (each.id, each.type, OWN.get(each.type.kind, float))
+            for each in program.facts
+            if each.type.kind not in PLAIN
+        ]
+        self.scores = [
+            (score, [(each, OWN.get(each.value.type.kind, float)) for each in score.criteria])
+            for score in program.scores
         ]
         self.met = {
             gate.address: _result(gate, GateState.MET, None)
@@ -59,8 +72,12 @@ class Telling:
         criteria = [each.address for score in program.scores for each in score.criteria]
         places = {address: (False, index) for index, address in enumerate(criteria)}
         places |= {address: (True, index) for address, index in self.names.gates.items()}
-        self.dependents = [
-            [(each, *places[each]) for each in rule.dependents if each in places]
+        self.gaps = [
+            (
+                rule,
+                self.names.getter(rule.step),
+                [(each, *places[each]) for each in rule.dependents if each in places],
+            )
             for rule in program.gaps
         ]
 
@@ -81,8 +98,8 @@ class Telling:
         earlier: Earlier | None = None,
     ) -> Account:
         """Return the account with the values of all its names, to be told of in the program's language."""
-        language = self.program.languages[0]
-        return Account(self.names, prepared, compact, as_of, self.before(earlier), language)
+        before = self.before(earlier)
+        return Account(self.names, prepared, compact, as_of, before, self.language)
 
     def decision(
         self,
@@ -92,46 +109,72 @@ class Telling:
         earlier: Earlier | None = None,
         top: int | None = None,
     ) -> Decision:
-        """Return the decision in words."""
-        program = self.program
-        one = self.account(prepared, compact, as_of, earlier)
-        objective = self.objectives.get(compact.strategy) if compact.strategy else None
-        return made(
-            Decision,
-            account_id=prepared.account_id,
-            name=prepared.name,
-            as_of=as_of,
-            ruleset=program.name,
-            version=program.version,
-            digest=program.digest,
-            class_=compact.class_,
-            class_before=one.before[0],
-            class_move=MOVES[compact.class_move],
-            tier=compact.tier,
-            tier_before=one.before[1],
-            tier_move=MOVES[compact.tier_move],
-            phase=compact.phase,
-            strategy=compact.strategy,
-            objective=one.text(objective),
-            scores=self._scores(compact),
-            next_class=self._next_class(one),
-            next_tier=self._next_tier(one),
-            actions=self.proposed(one, top),
-            proposed=len(compact.chosen),
-            held_back=self.held_back(one),
-            nearest_miss=self._nearest_miss(one),
-            gaps=self._gaps(compact),
-            gates={
-                address: STATES[state]
-                for address, state in zip(self.names.gates, compact.gates, strict=True)
+        """Return the decision; its parts are put into words when they are asked for."""
+        before = self.before(earlier)
+        one = Account(self.names, prepared, compact, as_of, before, self.language)
+        return untold(
+            {
+                **self.ruleset,
+                "account_id": prepared.account_id,
+                "name": prepared.name,
+                "as_of": as_of,
+                "class_": compact.class_,
+                "class_before": before[0],
+                "class_move": MOVES[compact.class_move],
+                "tier": compact.tier,
+                "tier_before": before[1],
+                "tier_move": MOVES[compact.tier_move],
+                "phase": compact.phase,
+                "strategy": compact.strategy,
+                "proposed": len(compact.chosen),
             },
-            facts=self._facts(compact),
-            faults=self.faults(compact),
+            partial(self._part, one, top),
         )
+
+    def _part(self, one: Account, top: int | None, name: str) -> Any:  # noqa: ANN401, C901  one case a part
+        """Return what the field of that name of a decision holds."""
+        compact = one.compact
+        found: Any
+        match name:
+            case "objective":
+                found = self._objective(one)
+            case "scores":
+                found = self._scores(compact)
+            case "next_class":
+                found = self._next_class(one)
+            case "next_tier":
+                found = self._next_tier(one)
+            case "actions":
+                found = self.proposed(one, top)
+            case "held_back":
+                found = self.held_back(one)
+            case "nearest_miss":
+                found = self._nearest_miss(one)
+            case "gaps":
+                found = self._gaps(one)
+            case "gates":
+                found = self._gates(compact)
+            case "facts":
+                found = self._facts(compact)
+            case "faults":
+                found = self.faults(compact)
+            case _:
+                raise AttributeError(name)
+        return found
+
+    def _objective(self, one: Account) -> str | None:
+        strategy = one.compact.strategy
+        return one.text(self.objectives.get(strategy)) if strategy else None
+
+    def _gates(self, compact: Compact) -> dict[str, GateState]:
+        return {
+            address: STATES[state]
+            for address, state in zip(self.names.gates, compact.gates, strict=True)
+        }
 
     def faults(self, compact: Compact) -> tuple[str, ...]:
         """Return what the decision shows to be wrong with the ruleset, in words."""
-        language = self.program.languages[0]
+        language = self.language
         if compact.fault is None:
             return ()
         if not compact.fault:
@@ -144,29 +187,28 @@ class Telling:
     def _scores(self, compact: Compact) -> tuple[ScoreResult, ...]:
         found = []
         start = 0
-        for score, (value, low, high, band) in zip(
-            self.program.scores, compact.scores, strict=True
+        for (score, rules), (value, low, high, band) in zip(
+            self.scores, compact.scores, strict=True
         ):
-            end = start + len(score.criteria)
+            end = start + len(rules)
             points = compact.points[start:end]
-            used = sum([
-                each.weight
-                for each, given in zip(score.criteria, points, strict=True)
-                if given is not None
-            ])  # fmt: skip
+            used = 0.0
+            for (each, _), given in zip(rules, points, strict=True):
+                if given is not None:
+                    used += each.weight
             criteria = tuple([
                 made(
                     CriterionResult,
                     id=each.id,
                     title=each.title,
-                    value=outside(read, each.value.type),
+                    value=read if type(read) is own else outside(read, each.value.type),
                     points=given,
                     weight=each.weight,
                     weight_in_use=each.weight / used if used and given is not None else 0.0,
                     source=each.source,
                 )
-                for each, given, read in zip(
-                    score.criteria, points, compact.read[start:end], strict=True
+                for (each, own), given, read in zip(
+                    rules, points, compact.read[start:end], strict=True
                 )
             ])  # fmt: skip
             found.append(
@@ -285,36 +327,37 @@ class Telling:
 
     # gaps and facts
 
-    def _gaps(self, compact: Compact) -> tuple[Gap, ...]:
-        """Return the unknown facts that matter."""
-        if True not in compact.gaps:
-            return ()
-        read, gates = compact.read, compact.gates
-        return tuple([
-            made(
-                Gap,
-                fact=rule.fact,
-                info_level=rule.info_level,
-                matters_to=tuple([
-                    address
-                    for address, gate, index in dependents
-                    if (gates[index] == UNKNOWN if gate else read[index] is None)
-                ]),
-                may_change=(),
-                narrows=None,
-            )
-            for rule, dependents, open_ in zip(
-                self.program.gaps, self.dependents, compact.gaps, strict=True
-            )
-            if open_
-        ])  # fmt: skip
+    def _gaps(self, one: Account) -> tuple[Gap, ...]:
+        """Return the unknown facts that matter: those with an unknown criterion or gate that reads them."""
+        read, gates = one.compact.read, one.compact.gates
+        found = []
+        for rule, value, dependents in self.gaps:
+            if value(one) is not None:
+                continue
+            matters_to = tuple([
+                address
+                for address, gate, index in dependents
+                if (gates[index] == UNKNOWN if gate else read[index] is None)
+            ])  # fmt: skip
+            if matters_to:
+                found.append(
+                    made(
+                        Gap,
+                        fact=rule.fact,
+                        info_level=rule.info_level,
+                        matters_to=matters_to,
+                        may_change=(),
+                        narrows=None,
+                    )
+                )
+        return tuple(found)
 
     def _facts(self, compact: Compact) -> dict[str, Value]:
         """Return the derived facts as the outside sees them."""
         found: dict[str, Value] = dict(zip(self.facts, compact.facts, strict=True))
-        for name, kind in self.numbers:
+        for name, kind, own in self.numbers:
             value = found[name]
-            if value is not None and type(value) is not OWN.get(kind.kind, float):
+            if value is not None and type(value) is not own:
                 found[name] = outside(value, kind)
         return found
 

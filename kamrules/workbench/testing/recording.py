@@ -15,8 +15,9 @@ from kamrules.document.fields import LONGEST_ID
 from kamrules.document.values import value_slips
 from kamrules.engines.layout import layout_of
 from kamrules.engines.row import decide
-from kamrules.engines.row.prepare import EPOCH, Wrong, day, stored
+from kamrules.engines.row.stored import Wrong, day, stored
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, PLACES, Kind
+from kamrules.show import EPOCH
 from kamrules.workbench.formatting.keys import in_order
 from kamrules.workbench.formatting.layout import laid_out, text_of
 from kamrules.workbench.formatting.written import as_written

@@ -16,9 +16,9 @@ from kamrules.diagnostics import Diagnostic, KamrulesError, RulesetError, Severi
 from kamrules.document.messages import path_of
 from kamrules.document.settings import settled
 from kamrules.engines.row import engine_of
-from kamrules.engines.row.prepare import EPOCH
 from kamrules.engines.row.question import Every
 from kamrules.progress import silent
+from kamrules.show import EPOCH
 from kamrules.workbench.verify.cells import Prover
 from kamrules.workbench.verify.claims import Claim, claims
 from kamrules.workbench.verify.report import Finding, Report, State

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.program import Condition, Logic
 from kamrules.engines.row import engine_of
-from kamrules.engines.row.prepare import EPOCH
 from kamrules.engines.row.question import Every, Holds, asked
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS, NOTHING_SAID, Kind
+from kamrules.show import EPOCH
 from kamrules.workbench.nearest.asking import Finder, translated
 from kamrules.workbench.nearest.drawn import drawn
 from kamrules.workbench.nearest.measured import FIXED, Inputs, signals_by_date

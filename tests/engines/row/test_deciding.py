@@ -51,6 +51,28 @@ def test_a_score_has_its_interval_and_the_weights_in_use():
     assert [each.weight_in_use for each in score.criteria] == [1, 0]
 
 
+def test_a_criterion_shows_a_whole_number_as_one():
+    program = compiled(SMALL.replace('value = "revenue"\ncurve', 'value = "seats"\ncurve'))
+    value = decided(program=program).scores[0].criteria[0].value
+    assert (value, type(value)) == (3, int)
+
+
+@pytest.mark.parametrize(("rows", "points"), [(0, 0), (1, 20), (2, 40), (4, 80), (5, 80)])
+def test_a_number_of_rows_is_read_off_a_curve_between_its_points(rows, points):
+    curve = 'value = "count(orders)"\ncurve = [[0, 0], [1.5, 30], [4, 80]]'
+    program = compiled(SMALL.replace('value = "revenue"\ncurve = [[0, 0], [1_000, 100]]', curve))
+    found = decided(program=program, orders=[{"amount": 1}] * rows).scores[0].criteria[0]
+    assert (found.value, found.points) == (rows, points)
+
+
+def test_the_interval_of_a_score_holds_its_value_where_what_is_unknown_would_only_raise_or_lower_it():
+    raised = decided(revenue=0, margin=None).scores[0]
+    assert (raised.value, raised.low, raised.high) == (0, 0, 25)
+    at_most_60 = SMALL.replace('in = "[20%..]", points = 100', 'in = "[20%..]", points = 60')
+    lowered = decided(margin=None, program=compiled(at_most_60)).scores[0]
+    assert (lowered.value, lowered.low, lowered.high) == (100, 80, 100)
+
+
 def test_an_unknown_fact_of_every_criterion_leaves_the_score_unknown_but_bounded():
     score = decided(margin=None, revenue=None).scores[0]
     assert (score.value, score.low, score.high, score.band) == (None, 5, 100, None)
@@ -193,6 +215,18 @@ def test_a_gap_names_the_fact_its_level_and_what_it_matters_to():
     assert gap.matters_to == ("criterion.profit", "tier.partner.gate.margin")
 
 
+def test_an_unknown_fact_that_would_change_nothing_is_no_gap():
+    either = 'when = { any = ["seats > 3", "active"] }'
+    program = compiled(
+        SMALL.replace('when = "ordered > 0"\n[tier.partner]', f"{either}\n[tier.partner]")
+    )
+    assert "seats" not in {each.fact for each in decided(program=program, seats=None).gaps}
+    open_ = decided(program=program, seats=None, active=None)
+    assert "tier.vendor.gate.sells" in {
+        address for each in open_.gaps if each.fact == "seats" for address in each.matters_to
+    }
+
+
 def test_an_account_for_which_no_class_or_several_hold_is_a_fault_of_the_ruleset():
     several = compiled(SMALL.replace('when = "not active"', 'when = "revenue > 0"'))
     decision = decided(program=several)
@@ -210,6 +244,14 @@ def test_a_rule_counts_on_the_first_and_on_the_last_day_of_its_validity(day, val
     program = compiled(SMALL.replace("[action.visit]", dates))
     decision = decided(program=program, as_of=datetime.date.fromisoformat(day))
     assert [each.id for each in decision.actions] == (["visit"] if valid else ["call"])
+
+
+def test_one_program_decides_by_the_rules_of_each_day_it_is_asked_about():
+    dates = "[action.visit]\nvalid_from = 2026-01-30\nvalid_to = 2026-02-15"
+    program = compiled(SMALL.replace("[action.visit]", dates))
+    days = ["2026-02-16", "2026-01-30", "2026-01-29", "2026-02-15", "2026-01-30"]
+    found = [decided(program=program, as_of=datetime.date.fromisoformat(day)) for day in days]
+    assert [each.actions[0].id for each in found] == ["call", "visit", "call", "visit", "visit"]
 
 
 # as data, and as a part of something larger
