@@ -1,4 +1,8 @@
-"""What the batch benchmark runs on: a ruleset of 40 actions, 10 criteria and 20 gates, and books for it."""
+"""What the batch benchmark runs on: a ruleset of 40 actions, 10 criteria and 20 gates, and books for it.
+
+A flat book has nothing but accounts. With orders and contacts the same rules have six facts over their rows
+besides, one of them compared over the whole book, which criteria, gates and actions read.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,73 @@ if TYPE_CHECKING:
 
 MONEY, SHARES, WHOLES = 14, 10, 12
 CHOICES = ("north", "south", "east", "west")
+LEVELS, STANCES = ("executive", "manager", "staff"), ("supporter", "neutral", "opponent")
+FACTS = """
+[table.orders.column]
+date = { type = "date" }
+amount = { type = "money" }
+margin = { type = "money" }
+[table.contacts.column]
+level = { type = "choice", choices = ["executive", "manager", "staff"] }
+stance = { type = "choice", choices = ["supporter", "neutral", "opponent"] }
+[fact.revenue_12m]
+type = "money"
+value = "sum(orders[date > as_of - 365d].amount)"
+[fact.revenue_before]
+type = "money"
+value = "sum(orders[date > as_of - 730d and date <= as_of - 365d].amount)"
+[fact.margin_12m]
+type = "money"
+value = "sum(orders[date > as_of - 365d].margin)"
+[fact.last_order]
+type = "date"
+value = "max(orders.date)"
+[fact.supporters]
+type = "integer"
+value = "count(contacts[level == 'executive' and stance == 'supporter'])"
+[fact.standing]
+type = "share"
+value = "rank_share(revenue_12m)"
+[criterion.attractiveness_sales]
+score = "attractiveness"
+weight = 30
+value = "revenue_12m"
+curve = [[0, 0], [20_000, 50], [100_000, 100]]
+[criterion.relationship_people]
+score = "relationship"
+weight = 20
+value = "supporters"
+scale = [{ in = "[2..]", points = 100 }, { in = "[1..2)", points = 60 }, { in = "[..1)", points = 0 }]
+[path.ordinary_to_key.gate.best_tenth]
+when = "standing <= 10%"
+advice = "Sell more."
+[path.prospect_to_ordinary.gate.orders_again]
+when = "revenue_12m >= revenue_before"
+advice = "Sell more."
+[action.win_back]
+title = "Win back"
+when = ["days_since(last_order) > 120d", "revenue_12m < revenue_before"]
+priority = "30 + 0.3 * attractiveness"
+owner = "account_manager"
+due_days = 10
+effort_hours = 3
+because = "Nothing since {last_order}, {revenue_12m} in a year and {revenue_before} in the one before."
+[action.raise_margin]
+title = "Raise the margin"
+when = ["revenue_12m > 0", "margin_12m < 0.2 * revenue_12m"]
+priority = "25 + 0.3 * attractiveness"
+owner = "account_manager"
+due_days = 20
+effort_hours = 3
+because = "A margin of {margin_12m} on {revenue_12m}."
+"""
 
 
-def ruleset() -> str:
-    """Return the ruleset as TOML; its thresholds spread the accounts over classes, tiers and actions."""
+def ruleset(*, related: bool = False) -> str:
+    """Return the ruleset as TOML; its thresholds spread the accounts over classes, tiers and actions.
+
+    With `related` it also has facts over orders and contacts.
+    """
     lines = [
         "[ruleset]", 'name = "batch"', 'version = "1"', 'hit = "first"',
         "[parameter.large]", 'type = "money"', "value = 600_000",
@@ -32,7 +99,7 @@ def ruleset() -> str:
         "[role.account_manager]", 'title = "Account manager"',
     ]  # fmt: skip
     lines += _scores() + _placement() + _actions()
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + (FACTS if related else "")
 
 
 def _scores() -> list[str]:
@@ -135,7 +202,44 @@ def _actions() -> list[str]:
 
 def write_book(connection: duckdb.DuckDBPyConnection, accounts: int, path: Path) -> None:
     """Write a Parquet file of accounts; the same on every run."""
+    connection.execute(_copied(_accounts(accounts), path)).fetchall()
 
+
+def write_related(
+    connection: duckdb.DuckDBPyConnection,
+    accounts: int,
+    folder: Path,
+    *,
+    orders: int,
+    contacts: int,
+) -> None:
+    """Write Parquet files of orders and contacts, so many rows an account; the same on every run.
+
+    The rows of an account lie all over the file, as those of an order book by date do.
+    """
+    account = f"'A' || lpad((hash(i * 43 + 7) % {accounts})::VARCHAR, 9, '0') AS account_id"
+    columns = [
+        account,
+        "DATE '2024-01-01' + (hash(i * 47) % 912)::INTEGER AS date",
+        "((hash(i * 53) % 2000000) / 100.0)::DECIMAL(12, 2) AS amount",
+        "((hash(i * 59) % 500000) / 100.0)::DECIMAL(12, 2) AS margin",
+    ]
+    select = f"SELECT {', '.join(columns)} FROM range({accounts * orders}) t(i)"
+    connection.execute(_copied(select, folder / "orders.parquet")).fetchall()
+    columns = [
+        account,
+        f"{list(LEVELS)}[1 + (hash(i * 61) % 3)::INTEGER] AS level",
+        f"{list(STANCES)}[1 + (hash(i * 67) % 3)::INTEGER] AS stance",
+    ]
+    select = f"SELECT {', '.join(columns)} FROM range({accounts * contacts}) t(i)"
+    connection.execute(_copied(select, folder / "contacts.parquet")).fetchall()
+
+
+def _copied(select: str, path: Path) -> str:
+    return f"COPY ({select}) TO '{path}' (FORMAT parquet)"
+
+
+def _accounts(accounts: int) -> str:
     def noise(number: int) -> str:
         return f"(hash(i * 131 + {number}) % 1000003) / 1000003.0"
 
@@ -159,5 +263,4 @@ def write_book(connection: duckdb.DuckDBPyConnection, accounts: int, path: Path)
         f"{list(CHOICES)}[1 + (hash(i * 37) % 4)::INTEGER] AS region",
         "hash(i * 41) % 10 > 2 AS active",
     ]
-    select = f"SELECT {', '.join(columns)} FROM range({accounts}) t(i)"
-    connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)").fetchall()
+    return f"SELECT {', '.join(columns)} FROM range({accounts}) t(i)"

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     import datetime
 
-    from kamrules.book import BookTable
+    from kamrules.book import Book, BookTable, Quality
+    from kamrules.compiler import Program
+    from kamrules.diagnostics import Diagnostic
+    from kamrules.engines.cutoffs import Cutoffs
+    from kamrules.memory import EarlierFiles
+    from kamrules.progress import Progress
 
 API_VERSION = 2
 """The version of the hooks. A plug-in module says for which it was written: `kamrules_api = 2`."""
@@ -31,7 +36,22 @@ TablesOf = Callable[["BookTable"], Sequence[str]]
 
 Format = Callable[[Tables, Path, Any], Sequence[str]]
 """Writes the output tables of a run, on the DuckDB connection they belong to, as files into a folder,
-and returns their names. Raises DataError when that fails."""
+and returns their names, as Written where it knows the rows. Raises DataError when that fails."""
+
+
+class Written(str):
+    """The name of a file that was written, which also knows how many rows of which table are in it."""
+
+    __slots__ = ("rows", "table")
+
+    def __new__(cls, name: str, table: str, rows: int) -> Self:
+        """Take the file's name in its folder, with `/` between its parts."""
+        made = super().__new__(cls, name)
+        made.table, made.rows = table, rows
+        return made
+
+    table: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +217,80 @@ class Section:
     lines: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTask:
+    """What an engine is to decide: every account of a book by a program, as docs/semantics.md says.
+
+    `earlier` is what an earlier run decided, None places every account directly; `top` how many proposed
+    actions an account keeps; with `strict` rows and values that cannot be used stop the run, else they are
+    left out and told of. `out` is the folder that takes the place of the output folder once all is done;
+    an engine that writes Parquet itself puts its tables there, and else into `scratch`, which vanishes
+    with the run: `form` is the form of files that is wanted. `options` are the engine's own, such as
+    `{"master": "spark://head:7077"}`. `stoppable` is told how to stop the work from another thread.
+    """
+
+    program: Program
+    book: Book
+    as_of: datetime.date
+    language: str
+    top: int
+    strict: bool
+    earlier: EarlierFiles | None
+    form: str
+    out: Path
+    scratch: Path
+    options: Mapping[str, str]
+    progress: Progress
+    stoppable: Callable[[Callable[[], None]], object]
+
+
+class Decided(Protocol):
+    """What an engine gives: a book decided, a context manager that lets go of it at its end.
+
+    `tables` are DuckDB relations of `connection`, so that hooks, sinks and forms of files know one kind
+    of table whichever engine decided; `files` the names of what the engine wrote into the task's `out`
+    itself, None when the tables are still to be written.
+    """
+
+    connection: Any
+    quality: Quality
+    warnings: tuple[Diagnostic, ...]
+    files: tuple[str, ...] | None
+
+    @property
+    def accounts(self) -> int:
+        """Return the number of accounts decided."""
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        """Return the output tables by name and in order."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the book comes to, as it stands in run.json under `counts`."""
+
+    def urgent(self, limit: int) -> list[dict[str, Any]]:
+        """Return the proposed actions of the highest priority in the whole book, with name and class."""
+
+    def further(
+        self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]
+    ) -> Any:  # noqa: ANN401  DuckDB's
+        """Return a further table as a relation like the others; columns come with their sorts."""
+
+    def cutoffs(self) -> Cutoffs | None:
+        """Return what places a single account in this book; None without whole-book functions."""
+
+    def export_state(self, folder: Path) -> EarlierFiles:
+        """Write what memory keeps of this run."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Let go."""
+
+
+Engine = Callable[[EngineTask], Decided]
+"""Decides a book. Raises UsageError for options that it cannot follow, DataError for what of a book it
+cannot read; with `strict` for everything that data quality has to say."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kamrules.contracts import (
+        Engine,
         Format,
         LanguageFunction,
         Proposal,
@@ -71,6 +72,11 @@ def register_rulesets(register: Callable[[str, str | Path], None]) -> None:
 @hookspec
 def register_functions(register: Callable[[LanguageFunction], None]) -> None:
     """Add functions to expressions: `register(LanguageFunction("vat_country", ("text",), "text", ...))`."""
+
+
+@hookspec
+def register_engines(register: Callable[[str, Engine], None]) -> None:
+    """Name engines that decide whole books: `register("spark", decide)` makes `--engine spark` work."""
 
 
 @hookspec

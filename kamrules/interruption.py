@@ -26,7 +26,7 @@ class Interruption:
         """Start with nothing having come."""
         self.came = False
         self._held = False
-        self._stop: Callable[[], Any] | None = None
+        self._stops: list[Callable[[], Any]] = []
 
     @contextmanager
     def watching(self) -> Iterator[Interruption]:
@@ -66,14 +66,14 @@ class Interruption:
         while number := os.read(reading, 1):
             if number[0] == signal.SIGINT and not self._held:
                 self.came = True
-                if self._stop is not None:
+                for stop in self._stops:
                     # it may have ended in this very moment, and then has nothing to stop
                     with suppress(Exception):
-                        self._stop()
+                        stop()
 
     def stop_with(self, stop: Callable[[], Any]) -> None:
-        """Call `stop` too when Ctrl-C comes, so that a library stops working on it."""
-        self._stop = stop
+        """Call `stop` too when Ctrl-C comes, so that a library stops working; others are called as well."""
+        self._stops.append(stop)
         if self.came:
             stop()
 

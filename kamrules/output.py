@@ -1,4 +1,9 @@
-"""Output that is never half there: folders and files are written beside, then moved in one step."""
+"""Output that is never half there: folders and files are written beside, then moved in one step.
+
+A folder is exchanged with the one that it replaces, so that whoever reads finds the old files or the new
+ones. Where a system or file system has no such step there are two: between them nothing is there, and what
+a killed run has set aside is put back by the next one.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,20 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
+from kamrules.disk import alone, claim, exchange, flush, is_claimed, release
+from kamrules.manifest import REPORT, Sealing, files_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
-REPORT = "run.json"
+    from kamrules.progress import Progress
+
 _MARK = ".kamrules-"
 _EARLIER = ".earlier"
 
@@ -37,14 +45,19 @@ class OutputFolder:
         self.folder = self.target.parent / stem
         self._aside = self.target.parent / (stem + _EARLIER)
         self._swapped = False
+        self._exchanged = False
+        self._claims: list[int | None] = []
         self._check()
 
     def __enter__(self) -> Self:
         """Make the folder to write into. Raises DataError when that is not possible."""
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            self._tidy()
-            self.folder.mkdir()
+            # another run must not tidy away what is not claimed yet
+            with alone(self.target.parent):
+                self._tidy()
+                self.folder.mkdir()
+                self._claims.append(claim(self.folder))
         except OSError as error:
             raise self.failure(error) from error
         return self
@@ -57,8 +70,10 @@ class OutputFolder:
     ) -> None:
         """Remove what is not in place."""
         shutil.rmtree(self._aside, ignore_errors=True)
-        if not self._swapped:
+        if not self._swapped or self._exchanged:
             shutil.rmtree(self.folder, ignore_errors=True)
+        while self._claims:
+            release(self._claims.pop())
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -76,6 +91,25 @@ class OutputFolder:
         text = json.dumps(report, ensure_ascii=False, indent=2, default=str)
         try:
             (self.folder / REPORT).write_text(text + "\n", encoding="utf-8")
+            flush(self.folder / REPORT)
+            flush(self.folder)
+        except OSError as error:
+            raise self.failure(error) from error
+
+    @contextmanager
+    def sealing(self, names: Iterable[str]) -> Iterator[Sealing]:
+        """Begin to hash files of the folder and to bring them to the disk. Raises DataError."""
+        try:
+            begun = Sealing(self.folder, names)
+        except OSError as error:
+            raise self.failure(error) from error
+        with begun:
+            yield begun
+
+    def sealed(self, begun: Sealing, progress: Progress) -> dict[str, tuple[int, str]]:
+        """Wait until all files are on the disk; return bytes and SHA-256 by file. Raises DataError."""
+        try:
+            return begun.hashes(progress)
         except OSError as error:
             raise self.failure(error) from error
 
@@ -84,19 +118,31 @@ class OutputFolder:
         self._check()
         try:
             if self.target.exists():
-                self.target.rename(self._aside)
-            try:
-                self.folder.rename(self.target)
-            except OSError:
-                self._restore()
-                raise
+                self._claims.append(claim(self.target))
+                self._exchanged = exchange(self.folder, self.target)
+            if not self._exchanged:
+                self._move()
         except OSError as error:
             raise self.failure(error) from error
         self._swapped = True
+        with suppress(OSError):  # it has its name, and there is no way back that would be surer
+            flush(self.target.parent)
+
+    def _move(self) -> None:
+        if self.target.exists():
+            self.target.rename(self._aside)
+        try:
+            self.folder.rename(self.target)
+        except OSError:
+            self._restore()
+            raise
 
     def undo(self) -> None:
         """Take a swap back: the earlier folder is in its place again."""
-        if self._swapped:
+        if self._exchanged:
+            exchange(self.folder, self.target)
+            self._exchanged = self._swapped = False
+        elif self._swapped:
             self.target.rename(self.folder)
             self._restore()
             self._swapped = False
@@ -123,7 +169,7 @@ class OutputFolder:
                 )
             )
         try:
-            inside = {each.name for each in self.target.iterdir()}
+            inside = set(files_in(self.target))
         except OSError as error:
             raise self.failure(error) from error
         strangers = sorted(inside - _written_by_a_run(self.target)) if inside else []
@@ -145,13 +191,25 @@ class OutputFolder:
         """Remove what runs that were killed left beside the target; first put back what one set aside."""
         prefix = f".{self.target.name}{_MARK}"
         left = [each for each in self.target.parent.iterdir() if each.name.startswith(prefix)]
-        for each in sorted(left):
-            if _alive(each.name.removeprefix(prefix)):
-                continue
+        # all are looked at before any is touched: one tells who works with another
+        for each in [each for each in left if not self._at_work(each)]:
             if each.name.endswith(_EARLIER) and not self.target.exists():
                 each.rename(self.target)
             else:
                 shutil.rmtree(each, ignore_errors=True)
+
+    def _at_work(self, folder: Path) -> bool:
+        """Whether a run that lives works with a folder beside the target."""
+        owner = folder
+        if folder.name.endswith(_EARLIER):
+            # a run claims the folder that it wrote, wherever that is, not the one that it set aside
+            owner = folder.with_name(folder.name.removesuffix(_EARLIER))
+            owner = owner if owner.exists() else self.target
+        try:
+            claimed = is_claimed(owner)
+        except FileNotFoundError:  # nobody has it, or its run has just ended and removed it
+            claimed = None
+        return _alive(folder.name.rpartition(_MARK)[2]) if claimed is None else claimed
 
 
 def write_file(path: Path, text: str) -> None:

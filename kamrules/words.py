@@ -87,6 +87,8 @@ CHINESE = {
     "Actions: {proposed} proposed for {accounts} accounts, the best {kept} written":
         "行动：为{accounts}家客户建议{proposed}项，写出最重要的{kept}项",
     "{told}, {held} held back": "{told}，暂缓{held}项",
+    "Decided: {decided} accounts, {taken_over} taken over from earlier runs":
+        "本次判定{decided}家客户，另{taken_over}家沿用先前的判定",
     "Data: {rows} rows of {tables} tables, nothing wrong": "数据：{tables}张表共{rows}行，没有问题",
     "Data: {rows} rows of 1 table, nothing wrong": "数据：1张表共{rows}行，没有问题",
     "Data: {rows} rows of {tables} tables; {left_out} rows left out, {unknown} values taken as unknown":

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from subprocess import PIPE
 
 import pytest
 
@@ -123,9 +125,10 @@ def dead():
     return process.pid
 
 
-def test_what_a_killed_run_set_aside_is_put_back_and_what_it_half_wrote_removed(tmp_path):
+@pytest.mark.parametrize("number", [dead, os.getpid], ids=["another", "the same"])
+def test_what_a_killed_run_set_aside_is_put_back_and_what_it_half_wrote_removed(number, tmp_path):
     target = tmp_path / "results"
-    stem = f".results.kamrules-{dead()}-abcd"
+    stem = f".results.kamrules-{number()}-abcd"
     (tmp_path / f"{stem}.earlier").mkdir()
     (tmp_path / f"{stem}.earlier" / "a.csv").write_text("earlier")
     (tmp_path / stem).mkdir()
@@ -134,9 +137,85 @@ def test_what_a_killed_run_set_aside_is_put_back_and_what_it_half_wrote_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
+HOLDS = """
+import sys
+from pathlib import Path
+from kamrules.output import OutputFolder
+with OutputFolder(Path(sys.argv[1])) as output:
+    print(output.folder.name, flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_another_run_at_work_is_left_alone(tmp_path):
-    other = tmp_path / f".results.kamrules-{os.getppid()}-abcd"
-    other.mkdir()
-    with OutputFolder(tmp_path / "results"):
-        pass
-    assert other.exists()
+    words = [sys.executable, "-c", HOLDS, str(tmp_path / "results")]
+    with subprocess.Popen(words, stdin=PIPE, stdout=PIPE, text=True) as other:
+        name = other.stdout.readline().strip()
+        written(tmp_path / "results", "one")
+        assert (tmp_path / name).is_dir()
+        other.communicate("")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_what_a_killed_run_of_the_same_process_number_left_is_removed_too(tmp_path):
+    # in a container every run has the number 1
+    (tmp_path / f".results.kamrules-{os.getpid()}-abcd").mkdir()
+    written(tmp_path / "results", "one")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems may need two steps")
+def test_who_reads_while_runs_follow_one_another_always_finds_a_whole_run(tmp_path):
+    target = tmp_path / "results"
+    written(target, "0")
+    ended = threading.Event()
+    missed = []
+
+    def read():
+        while not ended.is_set():
+            missed.extend([1] * (not (target / "run.json").exists()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(200):
+        written(target, str(number))
+    ended.set()
+    reader.join()
+    assert not missed
+
+
+@pytest.fixture
+def no_exchange(monkeypatch):
+    """Let the file system be one that cannot exchange two folders."""
+    monkeypatch.setattr("kamrules.output.exchange", lambda *_: False)
+
+
+@pytest.mark.usefixtures("no_exchange")
+def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path):
+    target = tmp_path / "results"
+    written(target, "one")
+    written(target, "two")
+    with OutputFolder(target) as output:
+        (output.folder / "a.csv").write_text("three")
+        output.swap()
+        assert contents(target) == {"a.csv": "three"}
+        output.undo()
+    assert contents(target) == {"a.csv": "two"}
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_files_in_parts_are_replaced_and_those_of_others_among_them_are_not(tmp_path):
+    target = tmp_path / "results"
+    with OutputFolder(target) as output:
+        (output.folder / "gaps").mkdir()
+        (output.folder / "gaps" / "part-0000.csv").write_text("one")
+        output.write_report(REPORT | {"files": ["gaps/part-0000.csv"]})
+        output.swap()
+    written(target, "two")
+    assert contents(target) == {"a.csv": "two"}
+    (target / "mine").mkdir()
+    with pytest.raises(UsageError, match="`mine`"):
+        OutputFolder(target)
+    (target / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"`mine/notes\.txt`"):
+        OutputFolder(target)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.copies import Copies, as_duckdb, guesses
+from kamrules.adapters.copying import copied
 from kamrules.adapters.delimiters import header_of
 from kamrules.adapters.failures import of_duckdb, reading, writing
 from kamrules.adapters.formulas import harmless, quoted
@@ -34,6 +35,7 @@ from kamrules.adapters.numbers import (
 from kamrules.adapters.paths import files, options
 from kamrules.adapters.unions import check_alike, lacking, union
 from kamrules.book import Rows
+from kamrules.contracts import Written
 from kamrules.diagnostics import DataError
 from kamrules.hookspecs import hookimpl
 
@@ -249,7 +251,7 @@ def _reconcile(  # noqa: PLR0913, PLR0917  everything that is counted
 def write_csv(
     tables: Tables,
     folder: Path,
-    connection: Any,  # noqa: ANN401, ARG001  DuckDB's
+    connection: Any,  # noqa: ANN401  DuckDB's
     ending: str = "",
 ) -> tuple[str, ...]:
     """Write `<table>.csv` for each table, in UTF-8 with a header, ISO dates and harmless texts.
@@ -260,7 +262,7 @@ def write_csv(
     for table, relation in tables.items():
         name = f"{table}.csv{ending}"
         with writing(folder, name):
-            rows = harmless(relation)
-            rows.write_csv(str(folder / name), header=True, compression=PACKINGS[ending])
-        names.append(name)
+            how = f"FORMAT csv, HEADER true, COMPRESSION {PACKINGS[ending]}"
+            rows = copied(connection, harmless(relation), folder / name, how)
+        names.append(Written(name, table, rows))
     return tuple(names)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.copies import Copies, as_duckdb
+from kamrules.adapters.copying import copied
 from kamrules.adapters.delimited import PACKINGS
 from kamrules.adapters.failures import reading, writing
 from kamrules.adapters.formulas import quoted
@@ -13,6 +14,7 @@ from kamrules.adapters.lines import Files, Scan, distinct_names, example, fresh_
 from kamrules.adapters.paths import files, options
 from kamrules.book import Problem, Rows
 from kamrules.book.quality import EXAMPLES
+from kamrules.contracts import Written
 from kamrules.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -137,11 +139,7 @@ def write_jsonl(
     for table, relation in tables.items():
         name = f"{table}.jsonl{ending}"
         with writing(folder, name):
-            view = f"kamrules_jsonl_{table}"
-            relation.create_view(view, replace=True)
-            target = str(folder / name).replace("'", "''")
             how = f"FORMAT json, COMPRESSION {PACKINGS[ending]}"
-            connection.execute(f"COPY (FROM {quoted(view)}) TO '{target}' ({how})")
-            connection.execute(f"DROP VIEW {quoted(view)}")
-        names.append(name)
+            rows = copied(connection, relation, folder / name, how)
+        names.append(Written(name, table, rows))
     return tuple(names)

@@ -57,6 +57,11 @@ def date(
     return found
 
 
+def names(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, ...]:
+    """Return the names of `one,two`."""
+    return tuple(filter(None, (each.strip() for each in (given or "").split(","))))
+
+
 def settings(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:

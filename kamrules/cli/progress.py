@@ -1,4 +1,4 @@
-"""Progress: on a terminal, a bar on stderr with what is being done; nothing elsewhere."""
+"""Progress: on a terminal, one line on stderr with what is being done, how fast, and the time left."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from kamrules.cli.pace import Pace
+from kamrules.cli.pace import shown as in_words
 from kamrules.cli.terminal import console
 from kamrules.progress import silent
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(*, quiet: bool = False) -> Iterator[Progress]:
-    """Give what to tell each step to; the bar is gone when the work is."""
+    """Give what to tell each step to; the line is gone when the work is."""
     if quiet or not sys.stderr.isatty():
         yield silent
         return
@@ -26,15 +28,16 @@ def shown(*, quiet: bool = False) -> Iterator[Progress]:
 
     columns = (
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
         TextColumn("{task.description}", markup=False),
+        TextColumn("{task.fields[count]}", markup=False),
     )
+    pace = Pace()
     with Bars(*columns, console=console(stderr=True), transient=True) as bars:
         bar = bars.add_task("starting", total=None, count="")
 
-        def tell(step: str, done: int = 0, of: int = 0) -> None:
-            count = f"{done:,} of {of:,}" if of else ""
+        def tell(step: str, done: float = 0, of: float = 0, unit: str = "") -> None:
+            count = in_words(pace.at(step, done, of, unit))
             bars.update(bar, description=step, completed=done, total=of or None, count=count)
 
         yield tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -44,13 +45,18 @@ def print_summary(console: Console, report: Mapping[str, Any], program: Program)
         console.print()
     for each in _sentences(counts, language):
         line(console, each)
+    for each in _since(report.get("since"), language):
+        line(console, each)
     for each in quality_lines(report["quality"], language=language):
         line(console, each)
 
 
 def print_files(console: Console, out: Path, report: Mapping[str, Any]) -> None:
     """Print where the files of a run are."""
-    files = ", ".join([*report["files"], "run.json"])
+    parts = Counter(each.partition("/")[0] for each in report["files"] if "/" in each)
+    whole = [each for each in report["files"] if "/" not in each]
+    folders = [f"{name}/ ({_number(count)})" for name, count in parts.items()]
+    files = ", ".join([*folders, *whole, "run.json"])
     line(console, word("Files in {folder}: {files}", report["language"], folder=out, files=files))
 
 
@@ -170,6 +176,18 @@ def _sentences(counts: Mapping[str, Any], language: str) -> Iterator[str]:
         held = _number(actions["held_back"])
         told = word("{told}, {held} held back", language, told=told, held=held)
     yield told
+
+
+def _since(since: Mapping[str, Any] | None, language: str) -> Iterator[str]:
+    """Yield how many accounts a run with --since decided, and why all of them, if so."""
+    if since is None:
+        return
+    told = word(
+        "Decided: {decided} accounts, {taken_over} taken over from earlier runs",
+        language,
+        **{name: _number(since[name]) for name in ("decided", "taken_over")},
+    )
+    yield f"{told} ({since['why']})" if "why" in since else told
 
 
 def quality_lines(

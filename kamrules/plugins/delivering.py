@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from kamrules.diagnostics import DataError, Diagnostic, KamrulesError, UsageError, nearest
 from kamrules.plugins.opening import refuse_clear, scheme_in
 from kamrules.plugins.plugin import told
+from kamrules.progress import Taken, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kamrules.contracts import Delivery, Tables, Target
     from kamrules.plugins.manager import Plugins
+    from kamrules.progress import Progress
 
 
 class Deliveries:
@@ -33,14 +35,20 @@ class Deliveries:
             self.abandon()
             raise
 
-    def stage(self, tables: Tables, connection: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    def stage(
+        self,
+        tables: Tables,
+        connection: Any,  # noqa: ANN401  DuckDB's
+        progress: Progress = silent,
+    ) -> list[dict[str, Any]]:
         """Bring the tables to every sink without showing them, and return what is told of each.
 
-        Raises DataError.
+        `progress` is told the table at which a sink is. Raises DataError.
         """
         found = []
         for target, name, delivery in self._open:
-            wanted = {each: tables[each] for each in _tables(target, tables)}
+            chosen = {each: tables[each] for each in _tables(target, tables)}
+            wanted = Taken(chosen, lambda table: progress(f"delivering {table}"))
             rows = self._doing(name, partial(delivery.stage, wanted, connection))
             found.append({"to": target.uri, "mode": target.mode, "rows": dict(rows)})
         return found

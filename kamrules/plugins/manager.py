@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from kamrules.book import BookTable, Rows
     from kamrules.contracts import (
+        Engine,
         Format,
         Proposal,
         Run,
@@ -141,6 +142,11 @@ class Plugins:
     def webhooks(self) -> dict[str, Webhook]:
         """Return what checks webhooks, by the sender's name."""
         return self._brought("webhooks")
+
+    @property
+    def engines(self) -> dict[str, Engine]:
+        """Return the engines that decide whole books, besides the built-in one, by name."""
+        return self._brought("engines")
 
     @property
     def lists(self) -> dict[str, TablesOf]:

@@ -12,10 +12,10 @@ from kamrules.diagnostics import Diagnostic, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kamrules.contracts import Format, Sink, Source, TablesOf, Webhook
+    from kamrules.contracts import Engine, Format, Sink, Source, TablesOf, Webhook
     from kamrules.expression.plugged import PluginFunction
 
-BRINGS = ("sources", "sinks", "formats", "rulesets", "functions", "webhooks")
+BRINGS = ("sources", "sinks", "formats", "rulesets", "functions", "webhooks", "engines")
 """What plug-ins register by name: the attribute of Plugin, and the hook `register_<it>`."""
 
 
@@ -39,6 +39,7 @@ class Plugin:
     rulesets: dict[str, Path] = field(default_factory=dict)
     functions: dict[str, PluginFunction] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
+    engines: dict[str, Engine] = field(default_factory=dict)
     lists: dict[str, TablesOf] = field(default_factory=dict)
     failure: Diagnostic | None = None
 

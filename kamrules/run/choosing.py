@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import Diagnostic, UsageError, nearest
+from kamrules.tables import NAMES
 
 if TYPE_CHECKING:
     import datetime
@@ -57,6 +58,18 @@ def book_of(given: Path | str | Book) -> Book:
     from kamrules.book import Book  # noqa: PLC0415
 
     return given if isinstance(given, Book) else Book.read(given)
+
+
+def tables_of(order: Order) -> tuple[str, ...]:
+    """Return the tables that a run is to write, in their order. Raises UsageError for unknown ones."""
+    for each in order.tables:
+        if each not in NAMES:
+            near = nearest(each, NAMES)
+            listed = ", ".join(f"`{name}`" for name in NAMES)
+            mend = f"did you mean `{near}`?" if near else None
+            message = f"a run has no table `{each}`; its tables are {listed}"
+            raise UsageError(Diagnostic("KR858", message, help=mend))
+    return tuple(name for name in NAMES if name in order.tables) or NAMES
 
 
 def targets_of(order: Order, book: Book, run: Run) -> tuple[Target, ...]:

@@ -33,7 +33,13 @@ class Order:
     values that cannot be used (True), or stops at them (False), or does as the book says (None);
     `memory_limit` such as "2GB"; `require_diff` the file of a review (`kamrules diff --out`): no other
     program than the new one in it is run; `to` the sinks that the tables are delivered to, by their names
-    in the book file or by URI, in the `mode` given, else in that of the book file.
+    in the book file or by URI, in the `mode` given, else in that of the book file; `rows_per_file` writes
+    each table into a folder, as many files of so many rows, and `partition_by` into folders below it by
+    the values of these columns, where a table has them; `tables` those of kamrules.tables.NAMES that are
+    worked out and written, all when none are named; `engine` what decides,
+    `duckdb` or a plug-in's, and `engine_options` what that is told, such as `{"master": "local[2]"}`;
+    with `since` only accounts that have changed are decided, and the others' decisions taken over that the
+    state keeps of earlier runs with `since`.
     """
 
     book: Path | str | Book
@@ -44,8 +50,10 @@ class Order:
     format: str = FORMAT
     to: tuple[str, ...] = ()
     mode: Mode | None = None
+    tables: tuple[str, ...] = ()
     top: int = TOP
     state: Path | None = None
+    since: bool = False
     language: str | None = None
     leave_out: bool | None = None
     urgent: int = 0
@@ -53,6 +61,10 @@ class Order:
     spill_folder: Path | None = None
     threads: int | None = None
     require_diff: Path | None = None
+    rows_per_file: int | None = None
+    partition_by: tuple[str, ...] = ()
+    engine: str = "duckdb"
+    engine_options: Mapping[str, str] = field(default_factory=dict)
     further: Mapping[str, Callable[[DecidedBook, Progress], FurtherTable]] = field(
         default_factory=dict
     )

@@ -7,8 +7,10 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kamrules.contracts import Run
-from kamrules.diagnostics import Diagnostic, RulesetError, Severity
+from kamrules.contracts import EngineTask, Run
+from kamrules.diagnostics import Diagnostic, RulesetError
+from kamrules.manifest import expanded, manifest, run_of
+from kamrules.memory.drafts import settle_with
 from kamrules.reviewed import require
 from kamrules.run.choosing import (
     book_of,
@@ -16,16 +18,23 @@ from kamrules.run.choosing import (
     interruptible_end,
     keep_apart,
     language_of,
+    tables_of,
     targets_of,
 )
+from kamrules.run.engine import decided_by, engine_of
 from kamrules.run.order import NO_FILES, DecidedBook, Order, Result
+from kamrules.run.parts import check_parts
+from kamrules.run.reporting import faults, report_of, write_cutoffs
+from kamrules.run.since import check_since, keep, to_take_over, told
+from kamrules.run.writing import write_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from kamrules.compiler import Program
-    from kamrules.contracts import Tables
+    from kamrules.contracts import Decided, Tables
+    from kamrules.decision import Earlier
     from kamrules.document import Ruleset
     from kamrules.engines.sql import BookDecisions
     from kamrules.interruption import Interruption
@@ -64,6 +73,9 @@ class Work:
         order = self.order
         if order.format != NO_FILES:
             self.plugins.form(order.format)
+        self.tables = tables_of(order)
+        check_since(order)
+        self.engine = engine_of(order, self.plugins)
         output = OutputFolder(order.out)
         keep_apart(order.state, output)
         with self._step("reading the ruleset", "ruleset"):
@@ -72,6 +84,7 @@ class Work:
         self.as_of = date_of(order.as_of, self.book)
         self.language = language_of(self.program, order.language)
         self.program = in_language(self.program, self.language)
+        check_parts(order, self.program)
         name = self.book.file or self.book.name
         program = self.program
         run = Run(program.name, program.version, program.digest, self.as_of, name, order.out)
@@ -122,14 +135,16 @@ class Work:
             memory = None
             if self.order.state is not None:
                 memory = stack.enter_context(Memory.open(self.order.state))
+                self.interruption.stop_with(memory.interrupt)
             try:
-                # What is last can still undo what came before it, but for what has been delivered; and
-                # the memory commits a local file that is written already.
+                # What is last can still undo what came before it, but for what has been delivered. From
+                # the swap on the run counts: a prepared memory follows its output (kamrules.memory.drafts).
                 with nullcontext() if memory is None else memory.transaction():
                     report = self._write(output, run, memory, deliveries)
+                    if memory is not None:
+                        memory.prepare(output.target, report["run"])
                     self.interruption.hold_off()
-                    output.swap()
-                    deliveries.commit()
+                    self._in_place(output, deliveries)
             except BaseException:
                 output.undo()
                 self.interruption.let_in()
@@ -137,49 +152,77 @@ class Work:
         self.interruption.let_in()
         return report
 
+    @staticmethod
+    def _in_place(output: OutputFolder, deliveries: Deliveries) -> None:
+        """Let everybody see what the run did, or on an error nobody but sinks that came before it."""
+        settle_with(output.target)
+        try:
+            output.swap()
+            deliveries.commit()
+        except BaseException:
+            output.undo()
+            raise
+
     def _write(
         self, output: OutputFolder, run: Run, memory: Memory | None, deliveries: Deliveries
     ) -> dict[str, Any]:
         """Decide the book, write all files into the folder that is not yet in place, stage deliveries."""
-        with output.scratch() as scratch, self._decisions(memory, scratch) as decisions:
+        with ExitStack() as stack:
+            scratch = stack.enter_context(output.scratch())
+            decisions = stack.enter_context(self._decisions(memory, scratch, output))
             with self._step("counting", "count"):
                 counts = decisions.summary()
                 self.urgent = (
                     tuple(decisions.urgent(self.order.urgent)) if self.order.urgent else ()
                 )
-            self.warnings += (*decisions.warnings, *_faults(counts))
-            self.warnings += self.plugins.decided(decisions.tables, run)
-            tables = decisions.tables | self._further(decisions, memory)
+            self.warnings += (*decisions.warnings, *faults(counts))
+            decided = dict(decisions.tables)  # once: DuckDB takes its time to plan them
+            self.warnings += self.plugins.decided(decided, run)
+            tables = decided | self._further(decisions, memory)
             sections, warnings = self.plugins.report_sections(tables, run)
             self.warnings += warnings
-            files = self._files(tables, decisions, output) + _cutoffs(decisions, output)
+            files = self._files(tables, decisions, output) + write_cutoffs(decisions, output)
+            sealing = stack.enter_context(output.sealing(files))
             delivered = []
             if self.order.to:
                 with self._step("delivering", "deliver"):
-                    delivered = deliveries.stage(tables, decisions.connection)
+                    delivered = deliveries.stage(tables, decisions.connection, self.progress)
             if memory is not None:
                 with self._step("remembering", "remember"):
                     kept = decisions.export_state(scratch)
                     memory.record(
                         self.as_of, kept, ruleset=self.program.name, digest=self.program.digest
                     )
-            report = self._report(decisions, counts, files)
+                    keep(memory, decisions, scratch)
+            with self._step("hashing files", "hash"):
+                hashes = output.sealed(sealing, self.progress)
+            report = report_of(self, decisions, counts, files)
             report["delivered"] = delivered
             report["sections"] = [asdict(each) for each in sections]
+            report |= told(decisions)
+            report["manifest"] = manifest(output.folder, files, hashes, decisions.connection)
+        report["run"] = run_of(report)
         output.write_report(report)
         return report
 
     def _files(
-        self, tables: Tables, decisions: BookDecisions, output: OutputFolder
+        self, tables: Tables, decisions: BookDecisions | Decided, output: OutputFolder
     ) -> tuple[str, ...]:
         """Write the tables as files, and return their names."""
-        form = self.order.format
-        if form == NO_FILES:
-            return ()
-        with self._step(f"writing {form} files", "write"):
-            return self.plugins.write(form, tables, output.folder, decisions.connection)
+        if decisions.files is not None:  # the engine has written them itself
+            return expanded(output.folder, decisions.files)
+        with self._step("writing", "write"):
+            return write_files(
+                self.order,
+                self.plugins,
+                tables,
+                output.folder,
+                decisions.connection,
+                progress=self.progress,
+                accounts=decisions.accounts,
+            )
 
-    def _further(self, decisions: BookDecisions, memory: Memory | None) -> dict[str, Any]:
+    def _further(self, decisions: BookDecisions | Decided, memory: Memory | None) -> dict[str, Any]:
         """Return the further tables that are asked for."""
         if not self.order.further:
             return {}
@@ -190,7 +233,7 @@ class Work:
             language=self.language,
             accounts=decisions.accounts,
             open_source=self.plugins.open_source,
-            earlier=lambda one: None if memory is None else memory.earlier_of(one, self.as_of),
+            earlier=_nothing if memory is None else memory.every_earlier(self.as_of),
             cutoffs=decisions.cutoffs(),
         )
         found = {}
@@ -201,7 +244,9 @@ class Work:
         return found
 
     @contextmanager
-    def _decisions(self, memory: Memory | None, scratch: Path) -> Iterator[BookDecisions]:
+    def _decisions(
+        self, memory: Memory | None, scratch: Path, output: OutputFolder
+    ) -> Iterator[BookDecisions | Decided]:
         from kamrules.engines.sql import decide_book  # noqa: PLC0415  duckdb, only now
 
         order = self.order
@@ -209,17 +254,27 @@ class Work:
         if memory is not None:
             earlier = memory.earlier(self.as_of, scratch)
         leaves_out = self.book.leaves_out if order.leave_out is None else order.leave_out
-        with self._step("deciding", "decide"):
+        if self.engine is not None:
+            task = self._task(earlier, scratch, output, strict=not leaves_out)
+            with self._step("deciding", "decide"):
+                found = decided_by(self.engine, order.engine, task, self.plugins)
+            with found as elsewhere:
+                yield elsewhere
+            return
+        with self._step("reading the book", "decide"):
             decided = decide_book(
                 self.program,
                 self.book,
                 as_of=self.as_of,
                 open_source=self.plugins.open_source,
                 earlier=earlier,
+                kept=to_take_over(order, memory, scratch),
                 top=order.top,
+                tables=self.tables,
                 language=self.language,
                 strict=not leaves_out,
                 stoppable=self.interruption.stop_with,
+                progress=self.progress,
                 memory_limit=order.memory_limit,
                 spill_folder=order.spill_folder,
                 threads=order.threads,
@@ -227,60 +282,27 @@ class Work:
         with decided as decisions:
             yield decisions
 
-    def _report(
-        self, decisions: BookDecisions, counts: dict[str, Any], files: tuple[str, ...]
-    ) -> dict[str, Any]:
-        """Return what stands in run.json; only `durations` differ between two equal runs."""
-        from kamrules import __version__  # noqa: PLC0415  which imports nothing
-
-        order, program = self.order, self.program
-        return {
-            "kamrules": __version__,
-            "ruleset": {
-                "name": program.name,
-                "version": program.version,
-                "digest": program.digest,
-                "settings": dict(order.settings),
-                "files": list(self.ruleset.files),
-            },
-            "as_of": self.as_of.isoformat(),
-            "book": {
-                "name": self.book.name,
-                "file": self.book.file,
-                "currency": self.book.currency,
-            },
-            "state": None if order.state is None else str(order.state),
-            "language": self.language,
-            "format": order.format,
-            "top": order.top,
-            "accounts": decisions.accounts,
-            "counts": counts,
-            "quality": decisions.quality.as_json(),
-            "warnings": [each.as_json() for each in self.warnings],
-            "files": list(files),
-            "durations": self.durations,
-        }
+    def _task(
+        self, earlier: EarlierFiles | None, scratch: Path, output: OutputFolder, *, strict: bool
+    ) -> EngineTask:
+        """Return what a plug-in's engine is to decide."""
+        return EngineTask(
+            program=self.program,
+            book=self.book,
+            as_of=self.as_of,
+            language=self.language,
+            top=self.order.top,
+            strict=strict,
+            earlier=earlier,
+            form=self.order.format,
+            out=output.folder,
+            scratch=scratch,
+            options=self.order.engine_options,
+            progress=self.progress,
+            stoppable=self.interruption.stop_with,
+        )
 
 
-def _cutoffs(decisions: BookDecisions, output: OutputFolder) -> tuple[str, ...]:
-    """Write what places a single account in this book later, if the ruleset compares accounts."""
-    from kamrules.engines.cutoffs import FILE  # noqa: PLC0415
-
-    cutoffs = decisions.cutoffs()
-    if cutoffs is None:
-        return ()
-    try:
-        cutoffs.write(output.folder / FILE)
-    except OSError as error:
-        raise output.failure(error) from error
-    return (FILE,)
-
-
-def _faults(counts: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Yield a warning for each way in which the ruleset fails to place accounts."""
-    for each in counts.get("faults", ()):
-        some = ", ".join(f"`{account}`" for account in each["examples"])
-        number = each["accounts"]
-        noun = "account" if number == 1 else "accounts"
-        message = f"the ruleset fails for {number:,} {noun}: {each['fault']} ({some})"
-        yield Diagnostic("KR807", message, Severity.WARNING)
+def _nothing(_: str) -> Earlier | None:
+    """Return what is known of an account without memory."""
+    return None

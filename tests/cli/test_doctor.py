@@ -9,6 +9,7 @@ import pytest
 
 from tests.agreement.deciding_live import PRESENT
 from tests.commands import run
+from tests.end_to_end.scene import RUN, scene
 
 WHOLE = """
 def create_ruleset(name, text): return 1
@@ -65,3 +66,54 @@ def test_the_mend_is_printed_too(library):
     told = run("doctor")
     assert told.status == 1
     assert "to mend durable-rules: " in told.out
+
+
+@pytest.fixture
+def output(tmp_path, monkeypatch):
+    """Give the output and the state of a run, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    place = scene(tmp_path)
+    assert run(*RUN).status == 0
+    return place
+
+
+def test_the_output_of_a_run_is_whole_and_its_state_belongs_to_it(output):
+    told = run("doctor", "results", "--state", "state.db")
+    assert (told.status, told.err) == (0, "")
+    assert "as the run wrote them" in told.out
+    assert "belongs to the run that wrote the output" in told.out
+
+
+def test_a_file_of_the_output_that_was_changed_is_named(output, tmp_path):
+    with (tmp_path / "results" / "gaps.parquet").open("ab") as file:
+        file.write(b"more")
+    told = run("doctor", "results", "--json")
+    assert told.status == 1
+    (found,) = json.loads(told.out)
+    assert (found["part"], found["good"]) == ("gaps.parquet", False)
+    assert "bytes, and the run wrote" in found["told"]
+
+
+def test_a_state_that_went_on_without_the_output_is_told(output):
+    assert run(*RUN, "--as-of", "2026-07-31", "--out", "others").status == 0
+    told = run("doctor", "results", "--state", "state.db", "--json")
+    assert told.status == 1
+    files, state = json.loads(told.out)
+    assert files["good"]
+    assert state["state"] == "differs"
+    assert "the last one with it wrote `others`" in state["told"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nowhere",), "error[KR675]: there is no output folder `nowhere`"),
+        (("--state", "state.db"), "error[KR675]: `--state` is looked at together with"),
+        (("results", "--state", "none.db"), "error[KR808]: there is no state file `none.db`"),
+    ],
+    ids=["folder", "state alone", "state"],
+)
+def test_an_output_that_is_not_there_is_wrong_usage(words, message, output):
+    told = run("doctor", *words)
+    assert told.status == 2
+    assert told.err.startswith(message)

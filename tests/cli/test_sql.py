@@ -22,9 +22,11 @@ def test_kam_is_written_in_every_dialect_and_reads_back_as_three_views(dialect):
     assert (told.status, told.err) == (0, "")
     found = [each for each in sqlglot.parse(told.out, dialect=dialect) if each is not None]
     views = [each.this for each in found if isinstance(each, exp.Create)]
-    assert [f"{each.db}.{each.name}".lower() for each in views] == [
-        "marts.kam_facts", "marts.kam_decisions", "marts.kam_actions"
-    ]  # fmt: skip
+    names = [f"{each.db}.{each.name}".lower() for each in views]
+    # Spark takes no view as deep as this: it stands on others of its name and a number
+    kept = [each for each in names if not each.rpartition("_")[2].isdigit()]
+    assert kept == ["marts.kam_facts", "marts.kam_decisions", "marts.kam_actions"]
+    assert (names == kept) == (dialect != "spark")
     read = {
         each.name.lower()
         for one in found

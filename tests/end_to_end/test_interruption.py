@@ -26,6 +26,43 @@ def write(tables, folder, connection):
 def register_formats(register):
     register("halves", write)
 """,
+    "in the middle of delivering": """\
+class Endless:
+    def __init__(self, target):
+        pass
+    def stage(self, tables, connection):
+        threading.Timer(0.5, lambda: {stop}).start()
+        connection.execute("SELECT count(*) FROM range(1_000_000_000_000) t(i) WHERE hash(i) = 7")
+    def abandon(self):
+        pass
+
+@hookimpl
+def register_sinks(register):
+    register("sink", Endless)
+""",
+    "while a slow disk takes its time": """\
+import time
+import kamrules.manifest
+
+@hookimpl
+def decided(tables, run):
+    def flush(path):
+        threading.Timer(0.3, lambda: {stop}).start()
+        time.sleep(3600)
+    kamrules.manifest.flush = flush
+""",
+    "in the middle of remembering": """\
+from kamrules.memory import Memory
+
+@hookimpl
+def decided(tables, run):
+    def record(self, *_, **__):
+        threading.Timer(0.5, lambda: {stop}).start()
+        self._connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        )
+    Memory.record = record
+""",
     "in the middle of a long computation": """\
 def endless(table, connection):
     threading.Timer(0.5, lambda: {stop}).start()
@@ -48,6 +85,7 @@ def test_ctrl_c_stops_a_run_and_nothing_is_changed(moment, tmp_path):
     if "endless" in MOMENTS[moment]:
         place.replace("book.toml", "csv:orders.csv", "endless:orders")
     more = ("--format", "halves") if "halves" in MOMENTS[moment] else ()
+    more += ("--to", "sink:x") if "sink" in MOMENTS[moment] else ()
     told = place.run(*more, **environ)
     assert told.err == "interrupted; nothing was changed\n"
     assert (told.status, told.out) == (130, "")

@@ -36,9 +36,12 @@ def read(path):
 
 
 def known(memory, as_of, folder):
-    """Return the states and proposals before a date, None when nothing is known."""
+    """Return the states and last proposals before a date, None when nothing is known."""
     found = memory.earlier(as_of, folder)
-    return found and (set(read(found.states)), set(read(found.proposals)))
+    if found is None:
+        return None
+    last = {(account, action): day for account, action, day in sorted(read(found.proposals))}
+    return set(read(found.states)), {(*key, day) for key, day in last.items()}
 
 
 @pytest.fixture
@@ -174,7 +177,7 @@ with memory.transaction():
 
 
 def test_two_runs_at_once_are_kept_apart(path, tmp_path, monkeypatch):
-    monkeypatch.setattr("kamrules.memory._PATIENCE", 0.1)
+    monkeypatch.setattr("kamrules.memory.file._PATIENCE", 0.1)
     with Memory.open(path) as memory:
         memory.record(JANUARY, files(tmp_path, [("A", "key", "")]))
     with Memory.open(path) as one, Memory.open(path) as other, one.transaction():
@@ -225,7 +228,7 @@ def test_a_memory_of_a_later_version_is_refused_and_left_alone(path, tmp_path):
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
-    refused(path, DataError, "KR682", "is of version 99, and this kamrules knows 1")
+    refused(path, DataError, "KR682", "is of version 99, and this kamrules knows 2")
 
 
 def test_an_empty_file_is_a_new_memory(path, tmp_path):

@@ -14,7 +14,9 @@ def imported(code: str) -> set[str]:
     """Return the top-level modules that are loaded after running code in a fresh interpreter."""
     show = "; import sys; print(' '.join({each.partition('.')[0] for each in sys.modules}))"
     command = [sys.executable, "-c", code + show]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    # the code may have printed before
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_importing_kamrules_loads_no_engine_and_no_command_line():

@@ -187,6 +187,20 @@ def test_a_webhook_is_believed_by_its_signature(tmp_path, monkeypatch):
         told("0" * 64)
 
 
+def test_an_engine_decides_a_book_as_the_built_in_one_does(plugged, book, tmp_path):
+    environ = plugged("kamrules_careful")
+    words = ("run", book.name, "--format", "csv", "--out")
+    did(*words, "results", "--engine", "careful", "--engine-option", "memory=500MB",
+        cwd=tmp_path, **environ)  # fmt: skip
+    did(*words, "expected", cwd=tmp_path, **environ)
+    for name in ("decisions.csv", "actions.csv"):
+        ours, theirs = (tmp_path / each / name for each in ("expected", "results"))
+        assert theirs.read_bytes() == ours.read_bytes()
+    assert json.loads((tmp_path / "results" / "run.json").read_text())["engine"] == "careful"
+    told = start(*words, "results", "--engine", "carefull", cwd=tmp_path, **environ)
+    assert (told.status, "did you mean `--engine careful`?" in told.err) == (2, True)
+
+
 def test_what_a_plug_in_knows_of_columns_is_proposed(plugged, tmp_path):
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / "KUNDST.csv").write_text(

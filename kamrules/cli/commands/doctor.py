@@ -1,4 +1,4 @@
-"""`kamrules doctor`: what this installation can do, what it cannot, and how to mend that."""
+"""`kamrules doctor`: what this installation can do, what it cannot, and whether a run's output is whole."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import click
 
 from kamrules import __version__
 from kamrules.cli import options
 from kamrules.cli.terminal import console, printable, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REMEDY = "pip install durable-rules==2.0.28   (it needs a C compiler)"
 FLAG = "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject"
@@ -37,17 +41,28 @@ class Finding:
 
 
 @click.command(
-    short_help="Check the installation, and say how to mend it.", epilog="Example: kamrules doctor"
+    short_help="Check the installation, or the output of a run.",
+    epilog="Example: kamrules doctor results --state state.db",
 )
+@click.argument("out", type=options.FILE, metavar="[DIR]", required=False)
+@options.state
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  an option
+def command(ctx: click.Context, out: Path | None, state: Path | None, as_json: bool) -> None:  # noqa: FBT001  an option
     """Check what is installed beside kamrules and whether it works.
 
-    Exit status: 0 when everything that is installed works and live decisions are matched by durable-rules; 1
-    when there is something to mend.
+    With DIR, the output folder of a run, check instead that its files are those that the run wrote, by their
+    sizes and SHA-256, and with `--state` that the state file belongs to that very run.
+
+    Exit status: 0 when everything that is installed works and live decisions are matched by durable-rules, or
+    the output is whole; 1 when there is something to mend.
     """
-    found = [_itself(), _matcher(), *map(_extra, EXTRAS), _batch()]
+    if out is None and state is None:
+        found = [_itself(), _matcher(), *map(_extra, EXTRAS), _batch()]
+    else:
+        from kamrules.cli.wholeness import output_findings  # noqa: PLC0415  only then
+
+        found = [Finding(*each) for each in output_findings(out, state)]
     if as_json:
         put(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
     else:
@@ -93,7 +108,7 @@ def _print(found: list[Finding]) -> None:
     from rich import box  # noqa: PLC0415  `--help` does without it
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("part", "state", "what it is for", box=box.SIMPLE)
+    table = Table("part", "state", "what it is", box=box.SIMPLE)
     for each in found:
         table.add_row(each.part, printable(each.state), printable(each.told))
     console().print(table)

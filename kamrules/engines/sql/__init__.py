@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kamrules.engines.sql.accounts import read_accounts
-from kamrules.engines.sql.deciding import book_cutoffs, decide_book
+from kamrules.engines.sql.book import book_cutoffs, decide_book
 from kamrules.engines.sql.inspecting import (
     Inspection,
     TableFound,

@@ -15,7 +15,6 @@ from kamrules.engines.sql.tree import (
     cast,
     column,
     named,
-    rows_of,
     sql,
     text,
     whole,
@@ -57,18 +56,34 @@ def before_tables(
             escapechar='"',
         )
         rows.create_view(f"{name}_file", replace=True)
-    latest = exp.Select(
+    _make(connection, STATES, states_of((f"{STATES}_file",)))
+    yield STATES, ["before_class", "before_tier"]
+    cooling = cooling_of(program, (f"{PROPOSALS}_file",), day)
+    if cooling is not None:
+        _make(connection, PROPOSALS, cooling)
+        yield PROPOSALS, [each.alias for each in cooling.expressions[1:]]
+
+
+def states_of(path: tuple[str, ...]) -> exp.Select:
+    """Return a select of every account's class and tier before, of a relation with states."""
+    found = exp.Select(
         expressions=[
             column(ACCOUNT_ID),
             named(call("any_value", column("class")), "before_class"),
             named(call("any_value", column("tier")), "before_tier"),
         ]
-    ).from_(exp.to_table(f"{STATES}_file", quoted=True))
-    _make(connection, STATES, latest)
-    yield STATES, ["before_class", "before_tier"]
+    ).from_(_table(path), copy=False)
+    return found.group_by(column(ACCOUNT_ID), copy=False)
+
+
+def cooling_of(program: Program, path: tuple[str, ...], day: int) -> exp.Select | None:
+    """Return a select of the days on which actions that are in cooldown on a day were proposed.
+
+    `path` is that of a relation with proposals. None when no action has a cooldown.
+    """
     cooling = [(index, each) for index, each in enumerate(program.actions) if has_cooldown(each)]
     if not cooling:
-        return
+        return None
     past = binary(exp.Sub, whole(day), column("day"))
     tests, items = [], []
     for index, action in cooling:
@@ -85,16 +100,25 @@ def before_tables(
         )
         items.append(named(last, day_column(index)))
     since = binary(exp.Sub, cast(column("proposed_on"), "date"), cast(text("1970-01-01"), "date"))
-    days = rows_of(f"{PROPOSALS}_file").select(
-        column(ACCOUNT_ID), column("action"), named(cast(since, "bigint"), "day"), copy=False
+    days = (
+        exp.Select()
+        .from_(_table(path), copy=False)
+        .select(
+            column(ACCOUNT_ID), column("action"), named(cast(since, "bigint"), "day"), copy=False
+        )
     )
     found = exp.Select(expressions=[column(ACCOUNT_ID), *items]).from_(
-        days.subquery("p", copy=False)
+        days.subquery("p", copy=False), copy=False
     )
-    _make(connection, PROPOSALS, found.where(any_of(tests), copy=False))
-    yield PROPOSALS, [day_column(index) for index, _ in cooling]
+    return found.where(any_of(tests), copy=False).group_by(column(ACCOUNT_ID), copy=False)
+
+
+def _table(path: tuple[str, ...]) -> exp.Table:
+    *parts, last = (exp.to_identifier(each, quoted=True) for each in path)
+    return exp.Table(
+        this=last, db=parts[-1] if parts else None, catalog=parts[-2] if len(parts) > 1 else None
+    )
 
 
 def _make(connection: Any, name: str, select: exp.Select) -> None:  # noqa: ANN401
-    grouped = select.group_by(column(ACCOUNT_ID), copy=False)
-    connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(grouped)}')
+    connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.tree import Sql
     from kamrules.expression.types import Type
 
-DAY_ZERO = "1970-01-01"
+DAY_ZERO, FIRST_DAY, LAST_DAY = "1970-01-01", "0001-01-01", "9999-12-31"
 WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 WIDE = frozenset({"UBIGINT", "HUGEINT", "UHUGEINT"})
+SHORT = WHOLE - {"BIGINT"}
+"""Types whose every value can be stored, whatever the places."""
 FLOATS = frozenset({"FLOAT", "DOUBLE"})
 TRUE, FALSE = ("true", "yes", "1", "t", "y"), ("false", "no", "0", "f", "n")
 EXACT = 2**53
@@ -49,11 +51,13 @@ NOT_A_VALUE, NOT_A_CHOICE, NOT_A_DATE, TOO_LONG = 643, 644, 645, 646
 
 class Form(StrEnum):
     """How a stored column is held: whole units of 10**-places as a double, a whole number as it
-    came, a decimal with the type's places, days since 1970-01-01 as a double, or a text or bool."""
+    came, a decimal with the type's places, one whose units a double holds exactly, days since
+    1970-01-01 as a double, or a text or bool."""
 
     UNITS = "units"
     WHOLE = "whole"
     DECIMAL = "decimal"
+    NARROW = "narrow"
     DAYS = "days"
     PLAIN = "plain"
 
@@ -73,16 +77,45 @@ class Stored:
     raw: Sql
 
 
-def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> Stored:
-    """Return how a source's column, of one of DuckDB's types, is stored as a column of the vocabulary."""
+def stored(raw: Sql, came_as: str, of: Type, how: ColumnMap, *, within: bool = False) -> Stored:
+    """Return how a source's column, of one of DuckDB's types, is stored as a column of the vocabulary.
+
+    `within` says that all its values lie within what `limits_of` gives.
+    """
     shown = as_text(raw, came_as)
     mapped = bool(how.values or how.unknown or how.constant is not None or how.format)
     if mapped or not _native(came_as, of):
         given = _looked_up(shown.copy(), how)
         item, form, problem = _from_text(given, of, how)
     else:
-        item, form, problem = _from_native(raw, came_as, of, how)
+        item, form, problem = _from_native(raw, came_as, of, how, within=within)
     return Stored(item, form, of, problem, shown)
+
+
+def limits_of(came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Sql] | None:
+    """Return between which values, both included, a source's column needs no test at all.
+
+    None where its values are tested, or are not, whatever they are.
+    """
+    mapped = how.values or how.unknown or how.constant is not None or how.format or how.times
+    if mapped or not _native(came_as, of):
+        return None
+    if of.kind is Kind.DATE:
+        return (_day(FIRST_DAY), _day(LAST_DAY)) if came_as == "DATE" else None
+    if not of.numeric:
+        return None
+    places = PLACES[of.kind]
+    if came_as == "BIGINT":
+        limit = 10 ** (DIGITS - places) - 1
+        return whole(-limit), whole(limit)
+    if came_as.startswith("DECIMAL") and _fits(came_as, places):
+        limit = EXACT // 10**places - 1
+        return whole(-limit), whole(limit)
+    return None
+
+
+def _day(written: str) -> Sql:
+    return cast(text(written), "date")
 
 
 def as_text(raw: Sql, came_as: str) -> Sql:
@@ -109,6 +142,8 @@ def value_of(item: Sql, form: Form, of: Type, keep: Callable[[Sql], Sql] = _as_i
     if form in {Form.PLAIN, Form.DAYS}:
         return item
     places = PLACES[of.kind]
+    if form is Form.NARROW:
+        return cast(item, "double")
     if form is Form.DECIMAL:
         return _double_of(item, places, keep)
     if form is Form.WHOLE:
@@ -122,7 +157,7 @@ def exact_of(item: Sql, form: Form, of: Type) -> Sql:
     if form in {Form.PLAIN, Form.DAYS}:
         return item
     places = PLACES[of.kind]
-    if form is Form.DECIMAL:
+    if form in {Form.DECIMAL, Form.NARROW}:
         return _units_of_decimal(item, places)
     units = cast(item, "bigint")
     return binary(exp.Mul, units, whole(10**places)) if places and form is Form.WHOLE else units
@@ -143,7 +178,7 @@ def value_of_total(item: Sql, form: Form, of: Type) -> Sql:
             binary(exp.LT, item.copy(), whole(limit)),
         ]
     )
-    if form is Form.DECIMAL:
+    if form in {Form.DECIMAL, Form.NARROW}:
         found = _double_of(cast(item.copy(), f"decimal({DIGITS}, {places})"), places, _as_it_is)
     elif form is Form.UNITS:
         found = value_of(cast(cast(item.copy(), "bigint"), "double"), Form.UNITS, of)
@@ -206,13 +241,17 @@ def _looked_up(given: Sql, how: ColumnMap) -> Sql:
     return when(branches, given) if branches else given
 
 
-def _from_native(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Form, Sql | None]:
+def _from_native(
+    raw: Sql, came_as: str, of: Type, how: ColumnMap, *, within: bool
+) -> tuple[Sql, Form, Sql | None]:
     known = is_known(raw.copy())
     if of.kind in {Kind.TEXT, Kind.CHOICE}:
         return _plain(as_text(raw, came_as), of)
     if of.kind is Kind.BOOL:
         return raw, Form.PLAIN, None
     if of.kind is Kind.DATE:
+        if within:
+            return cast(_since_zero(raw), "double"), Form.DAYS, None
         return _days(_date(raw, came_as), known)
     factor = float(how.times) if how.times is not None else None
     if came_as in FLOATS:
@@ -224,8 +263,10 @@ def _from_native(raw: Sql, came_as: str, of: Type, how: ColumnMap) -> tuple[Sql,
     elif came_as.startswith("DECIMAL"):
         form = Form.DECIMAL
         if _fits(came_as, PLACES[of.kind]):
-            return raw, form, None
+            return raw, Form.NARROW if within else form, None
         item = try_cast(raw, f"decimal({DIGITS}, {PLACES[of.kind]})")
+    elif within or came_as in SHORT:
+        return cast(raw, "bigint"), Form.WHOLE, None
     else:
         limit = 10 ** (DIGITS - PLACES[of.kind])
         inside = [binary(exp.GT, raw, whole(-limit)), binary(exp.LT, raw.copy(), whole(limit))]
@@ -335,12 +376,19 @@ def _date_of_text(given: Sql, written: str | None) -> Sql:
 
 
 def _days(date: Sql, known: Sql) -> tuple[Sql, Form, Sql | None]:
-    first, last = (cast(text(each), "date") for each in ("0001-01-01", "9999-12-31"))
-    inside = all_of([binary(exp.GTE, date, first), binary(exp.LTE, date.copy(), last)])
-    days = binary(exp.Sub, date.copy(), cast(text(DAY_ZERO), "date"))
-    item = when([(inside, cast(days, "double"))])
+    inside = all_of(
+        [
+            binary(exp.GTE, date, _day(FIRST_DAY)),
+            binary(exp.LTE, date.copy(), _day(LAST_DAY)),
+        ]
+    )
+    item = when([(inside, cast(_since_zero(date.copy()), "double"))])
     lost = all_of([known, is_null(item.copy())])
     return item, Form.DAYS, when([(lost, whole(NOT_A_DATE))])
+
+
+def _since_zero(date: Sql) -> Sql:
+    return binary(exp.Sub, date, _day(DAY_ZERO))
 
 
 def any_problem(problems: list[Sql]) -> Sql:

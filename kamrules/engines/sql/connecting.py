@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
+from kamrules.engines.sql.showing import lay_endings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,9 @@ def connect(
     connection.execute(f"SET disabled_optimizers = '{','.join(WITHOUT)}'")
     # else a time with a zone would be written by the machine's
     connection.execute("SET TimeZone = 'UTC'")
+    lay_endings(connection)
+    # how far a statement is can be asked only then; nothing is printed
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     return connection, folder
 
 

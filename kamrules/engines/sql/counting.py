@@ -12,7 +12,7 @@ from kamrules.compiler.program import Condition
 from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.deciding import Deciding, Settings
-from kamrules.engines.sql.outputs import CORE
+from kamrules.engines.sql.output import CORE
 from kamrules.engines.sql.placement import lay_before
 from kamrules.engines.sql.quality import refuse_bad_data
 from kamrules.engines.sql.staging import unused

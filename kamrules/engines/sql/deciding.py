@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import datetime  # noqa: TC003  a field of a dataclass
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
-
-from kamrules.compiler.in_force import in_force
-from kamrules.compiler.in_language import in_language
 from kamrules.compiler.program import Hit
 from kamrules.engines.layout import layout_of
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
@@ -24,9 +19,11 @@ from kamrules.engines.sql.aggregates import (
     rounds,
 )
 from kamrules.engines.sql.before import before_tables
-from kamrules.engines.sql.connecting import connect, most_memory, told_as_data
+from kamrules.engines.sql.changed import Changed
+from kamrules.engines.sql.ground import ground
+from kamrules.engines.sql.holding import hold_core
 from kamrules.engines.sql.narrowing import Narrowing, tables_of
-from kamrules.engines.sql.outputs import CORE, Outputs
+from kamrules.engines.sql.outputs import Outputs
 from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
 from kamrules.engines.sql.quality import (
     account_quality,
@@ -35,23 +32,27 @@ from kamrules.engines.sql.quality import (
     refuse_no_accounts,
     related_quality,
 )
-from kamrules.engines.sql.results import BookDecisions
+from kamrules.engines.sql.results import BookDecisions, remembered_of
 from kamrules.engines.sql.scores import lay_score
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.staging import LINE, stage, unused
 from kamrules.engines.sql.summary import summary_reads
-from kamrules.engines.sql.tree import column, named, sql, text
+from kamrules.engines.sql.tree import column, named, sql
 from kamrules.engines.sql.values import Values
-from kamrules.engines.sql.whole_book import before_decisions, compare, cutoffs_of, lay_places
+from kamrules.engines.sql.watching import watched
+from kamrules.engines.sql.whole_book import compare, cutoffs_of, lay_places
 from kamrules.expression.besides import apart
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.progress import silent
 from kamrules.show import EPOCH
+from kamrules.tables import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from tempfile import TemporaryDirectory
 
     from duckdb import DuckDBPyConnection
+    from sqlglot import exp
 
     from kamrules.book import Book, OpenSource
     from kamrules.book.quality import TableQuality
@@ -61,11 +62,9 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.expression.nodes import Node
     from kamrules.memory import EarlierFiles
+    from kamrules.memory.kept import KeptDecisions
+    from kamrules.progress import Progress
 
-WIDTH, SHARE = 8, 0.5
-"""Bytes that a value of the core takes, about, and the share of the memory that the core may take."""
-
-SPILLED = "spilled"
 PEOPLE = "people"
 """The relation with one row an account: the accounts' table without duplicates."""
 
@@ -77,91 +76,23 @@ class Settings:
     as_of: datetime.date
     top: int = 3
     language: str = "en"
+    tables: tuple[str, ...] = NAMES
     strict: bool = False
-
-
-def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
-    program: Program,
-    book: Book,
-    *,
-    as_of: datetime.date,
-    open_source: OpenSource,
-    earlier: EarlierFiles | None = None,
-    top: int = 3,
-    language: str | None = None,
-    strict: bool = False,
-    memory_limit: str | None = None,
-    spill_folder: Path | None = None,
-    threads: int | None = None,
-    stoppable: Callable[[Callable[[], None]], object] | None = None,
-) -> BookDecisions:
-    """Decide every account of a book at once.
-
-    Args:
-        program: what to decide by; rules outside their validity on `as_of` do not count.
-        book: the tables.
-        as_of: the date of the run.
-        open_source: opens a table's rows, such as kamrules.plugins.Plugins.open_source.
-        earlier: what an earlier run decided; None places every account directly.
-        top: how many proposed actions to keep for an account.
-        language: of titles and reasons; the ruleset's first when None, and where a text lacks it.
-        strict: stop when rows or values of the book cannot be used; else go on without them.
-        memory_limit: how much memory DuckDB may take, such as `2GB`; the rest is spilled to disk.
-        spill_folder: where to spill; the system's temporary folder when None.
-        threads: how many threads to use; all processors when None.
-        stoppable: is told how to stop the work, here and when the tables are read: a function to call
-            from another thread; what was at work then raises DuckDB's InterruptException.
-
-    Returns:
-        The decisions as relations of a DuckDB connection; close it (it is a context manager).
-
-    Raises:
-        DataError: a source cannot be read, or lacks a column that the book file names; there are no
-            accounts; with `strict` everything that data quality has to say.
-    """
-    program = in_language(program, language) if language else program
-    settings = Settings(as_of, top, language or program.languages[0], strict)
-    connection, folder = connect(memory_limit, spill_folder, threads)
-    try:
-        if stoppable is not None:
-            stoppable(connection.interrupt)
-        with told_as_data():
-            deciding = Deciding(in_force(program, as_of), book, settings, connection, folder)
-            return deciding.run(open_source, earlier)
-    except BaseException:
-        connection.close()
-        folder.cleanup()
-        raise
-
-
-def book_cutoffs(
-    program: Program, book: Book, *, as_of: datetime.date, open_source: OpenSource
-) -> Cutoffs:
-    """Return the cut-offs that a run over the book would write, without deciding anything.
-
-    Raises DataError as decide_book does.
-    """
-    connection, folder = connect(None, None, None)
-    try:
-        with told_as_data():
-            needed = before_decisions(program)
-            return Deciding(needed, book, Settings(as_of), connection, folder).cutoffs(open_source)
-    finally:
-        connection.close()
-        folder.cleanup()
 
 
 class Deciding:
     """One book being decided."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what decides, what is decided, and where
         self,
         program: Program,
         book: Book,
         settings: Settings,
         connection: DuckDBPyConnection,
         folder: TemporaryDirectory[str],
+        progress: Progress = silent,
     ) -> None:
+        self.progress = progress
         self.program = program
         self.book = book
         self.settings = settings
@@ -175,6 +106,8 @@ class Deciding:
         self.compared: list[Compared] = []
         self.folder = folder
         self.people = PEOPLE
+        self.kept: KeptDecisions | None = None
+        self.changed: Changed | None = None
 
     def run(self, open_source: OpenSource, earlier: EarlierFiles | None) -> BookDecisions:
         """Stage the book, lay all columns, and work out the core."""
@@ -192,24 +125,29 @@ class Deciding:
         writer = Outputs(
             self.values, self.program, self.settings.as_of, self.settings.language, memory=memory
         )
-        outputs = writer.all()
+        every = writer.all()
+        outputs = {name: each for name, each in every.items() if name in self.settings.tables}
+        remembered = remembered_of(every)
         writer.enumerations.create(self.connection)
-        self._core(
-            set().union(
-                *(each.reads() for each in outputs.values()),
-                summary_reads(self.values.places),
-            )
+        wanted = set().union(
+            *(each.reads() for each in (*outputs.values(), *remembered.values())),
+            summary_reads(self.values.places),
         )
+        accounts = self.qualities[ACCOUNTS].rows_kept
+        with watched(self.connection, self.progress, "deciding", accounts):
+            self._core(wanted)
         return BookDecisions(
             program=self.program,
             connection=self.connection,
             folder=self.folder,
             outputs=outputs,
+            remembered=remembered,
             places=self.values.places,
             quality=self._quality(),
             warnings=tuple(unused(self.book, dict(self.program.tables))),
             as_of=self.settings.as_of,
             compared=self.compared,
+            changed=self.changed,
         )
 
     def cutoffs(self, open_source: OpenSource) -> Cutoffs:
@@ -227,14 +165,21 @@ class Deciding:
         for number, (name, table) in enumerate(self.book.tables.items()):
             if name not in used or name not in self.program.tables:
                 continue
-            staged = stage(
-                self.connection, table, self.program.tables[name], used[name], open_source, number
-            )
+            with watched(self.connection, self.progress, f"reading {name}"):
+                staged = stage(
+                    self.connection,
+                    table,
+                    self.program.tables[name],
+                    used[name],
+                    open_source,
+                    number,
+                )
             self.related[name] = staged
         accounts = self.related.pop(ACCOUNTS)
-        self.qualities[ACCOUNTS] = account_quality(
-            self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
-        )
+        with watched(self.connection, self.progress, "looking through accounts"):
+            self.qualities[ACCOUNTS] = account_quality(
+                self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
+            )
         refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
         self._lay_account(accounts)
 
@@ -251,18 +196,7 @@ class Deciding:
 
     def _ground(self) -> exp.Select:
         """Return the accounts with all that stands beside them so far."""
-        select = exp.Select(
-            expressions=[
-                exp.Column(this=exp.Star(), table=exp.to_identifier(self.people, quoted=True)),
-                *(column(one, name) for name, columns in self.joins for one in columns),
-            ]
-        ).from_(exp.to_table(self.people, quoted=True), copy=False)
-        for name, _ in self.joins:
-            on = exp.EQ(this=column(ACCOUNT_ID, self.people), expression=column(ACCOUNT_ID, name))
-            select = select.join(
-                exp.to_table(name, quoted=True), on=on, join_type="left", copy=False
-            )
-        return select
+        return ground(self.people, self.joins)
 
     # the program
 
@@ -321,9 +255,11 @@ class Deciding:
             plain = [each for each in ready if each not in beside]
             for table in dict.fromkeys(each.aggregate.table for each in plain):
                 some = [each for each in plain if each.aggregate.table == table]
-                self._aggregate(self.related[table], some)
+                with watched(self.connection, self.progress, f"summing up {table}"):
+                    self._aggregate(self.related[table], some)
             if beside:
-                self._aggregate_beside(beside)
+                with watched(self.connection, self.progress, "looking for signals"):
+                    self._aggregate_beside(beside)
 
     def _aggregate_beside(self, steps: list[AggregateStep]) -> None:
         """Sum up what takes only rows that stand beside others."""
@@ -370,21 +306,27 @@ class Deciding:
         self.joins.append((name, [rows, *(own_name(each) for each in steps)]))
 
     def _core(self, wanted: set[str]) -> None:
+        values = self.qualities[ACCOUNTS].rows_kept * len(wanted)
+        if self.kept is not None:
+            made_by = {
+                "digest": self.program.digest,
+                "top": str(self.settings.top),
+                "language": self.settings.language,
+                "tables": ",".join(self.settings.tables),
+                "as_of": self.settings.as_of.isoformat(),
+                "compared": str([(each.accounts, each.total) for each in self.compared]),
+            }
+            self.changed = Changed(
+                self.connection, self.stack, wanted, self.people, self.joins, made_by, self.kept
+            )
+            if self.changed.taken.taken_over:
+                hold_core(self.connection, self.folder.name, self.changed.core(), values)
+                return
         select = self.stack.select([column(name) for name in sorted(wanted)], self._ground())
         if self.joins:
             # several threads give what they join in any order
             select = select.order_by(column(LINE), copy=False)
-        accounts = self.qualities[ACCOUNTS].rows_kept
-        if accounts * len(wanted) * WIDTH < most_memory(self.connection) * SHARE:
-            self.connection.execute(f'CREATE TEMP TABLE "{CORE}" AS {sql(select)}')
-            return
-        # a table that does not fit into memory is written once to a file of its own; memory that is
-        # spilled would be written again each time it makes room
-        path = text(str(Path(self.folder.name) / f"{CORE}.duckdb"))
-        self.connection.execute("SET force_compression = 'uncompressed'")
-        self.connection.execute(f'ATTACH {sql(path)} AS "{SPILLED}"')
-        self.connection.execute(f'CREATE TABLE "{SPILLED}"."{CORE}" AS {sql(select)}')
-        self.connection.execute(f'CREATE TEMP VIEW "{CORE}" AS FROM "{SPILLED}"."{CORE}"')
+        hold_core(self.connection, self.folder.name, sql(select), values)
 
     def _quality(self) -> Any:  # noqa: ANN401
         from kamrules.book import Quality  # noqa: PLC0415

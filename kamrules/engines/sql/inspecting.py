@@ -206,7 +206,7 @@ def _plain(value: Any, of: Column, form: Form) -> Any:  # noqa: ANN401  a stored
 
         places = PLACES[of.type.kind]
         return int(value) if not places else Decimal(int(value)).scaleb(-places)
-    if form is Form.DECIMAL and of.type.kind in {Kind.INTEGER, Kind.DAYS}:
+    if form in {Form.DECIMAL, Form.NARROW} and of.type.kind in {Kind.INTEGER, Kind.DAYS}:
         return int(value)
     return value
 

@@ -99,7 +99,10 @@ def lay_miss(values: Values, program: Program) -> None:
         values.stack.add("miss", null("bigint"))
         return
     fewest = call("least", *found) if len(found) > 1 else found[0]
-    none = all_of([binary(exp.EQ, column("proposed"), whole(0)), is_null(column("held"))])
+    tests: list[Sql] = [binary(exp.EQ, column("proposed"), whole(0))]
+    if isinstance(values.places["action", "held"], exp.Column):
+        tests.append(is_null(column("held")))
+    none = all_of(tests)
     values.stack.add("miss", when([(none, fewest)], null("bigint")))
 
 

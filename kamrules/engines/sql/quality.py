@@ -168,10 +168,11 @@ def _unreadable(connection: Any, staged: Staged, table: Table) -> Iterator[Probl
     columns = list(table.columns.values())
     for place, code, count, raw in found:
         of = columns[place]
-        yield Problem(CODES[code], of.name, count, _message(code, of), tuple(raw or ()))
+        yield Problem(CODES[code], of.name, count, message_of(code, of), tuple(raw or ()))
 
 
-def _message(code: int, column: Column) -> str:
+def message_of(code: int, column: Column) -> str:
+    """Return what is told of values that have a problem (a code of kamrules.engines.sql.columns)."""
     kind = column.type.kind
     if code == NOT_A_CHOICE:
         return f"not a choice of `{column.name}`, so unknown"

@@ -15,22 +15,39 @@ from kamrules.tables import DATE, NUMBER, TEXT, WHOLE
 if TYPE_CHECKING:
     import datetime
     import tempfile
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kamrules.book import Quality
     from kamrules.compiler.program import Program
     from kamrules.diagnostics import Diagnostic
     from kamrules.engines.cutoffs import Cutoffs
-    from kamrules.engines.sql.outputs import Output
+    from kamrules.engines.sql.changed import Changed, TakenOver
+    from kamrules.engines.sql.output import Output
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.whole_book import Compared
+    from kamrules.memory.kept import KeptDecisions
 
 SORTS = {TEXT: "VARCHAR", NUMBER: "DOUBLE", WHOLE: "BIGINT", DATE: "DATE"}
 
 
+REMEMBERED = {
+    "decisions": (ACCOUNT_ID, "class", "tier"),
+    "actions": (ACCOUNT_ID, "rank", "action"),
+}
+"""What memory keeps of the output tables."""
+
+
+def remembered_of(outputs: dict[str, Output]) -> dict[str, Output]:
+    """Return what memory keeps of the output tables."""
+    return {name: outputs[name].only(*columns) for name, columns in REMEMBERED.items()}
+
+
 class BookDecisions:
     """The decisions about a book. A context manager: closing it frees memory and spilled files."""
+
+    files: tuple[str, ...] | None = None
+    """Its tables are still to be written (kamrules.contracts.Decided)."""
 
     def __init__(  # noqa: PLR0913  what a run leaves behind
         self,
@@ -43,7 +60,9 @@ class BookDecisions:
         quality: Quality,
         warnings: tuple[Diagnostic, ...],
         as_of: datetime.date,
+        remembered: Mapping[str, Output] | None = None,
         compared: Sequence[Compared] = (),
+        changed: Changed | None = None,
     ) -> None:
         self.program = program
         self.connection = connection
@@ -52,8 +71,11 @@ class BookDecisions:
         self.as_of = as_of
         self._folder = folder
         self._outputs = outputs
+        self._remembered = remembered or {}
+        self._tables: dict[str, Any] = {}
         self._places = places
         self._compared = compared
+        self._changed = changed
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +95,12 @@ class BookDecisions:
     @property
     def tables(self) -> dict[str, Any]:
         """Return the output tables as DuckDB relations, by name and in order (kamrules.tables)."""
-        return {name: self.connection.sql(sql(one.select())) for name, one in self._outputs.items()}
+        if not self._tables:
+            self._tables = {name: self._relation(one) for name, one in self._outputs.items()}
+        return dict(self._tables)
+
+    def _relation(self, output: Output) -> Any:  # noqa: ANN401  DuckDB's
+        return self.connection.sql(sql(output.select()))
 
     @property
     def accounts(self) -> int:
@@ -90,7 +117,12 @@ class BookDecisions:
         return Summary(self.connection, self.program, self._places).plain(revenue)
 
     def urgent(self, limit: int = 20) -> list[dict[str, Any]]:
-        """Return the proposed actions of the highest priority in the whole book, with name and class."""
+        """Return the proposed actions of the highest priority in the whole book, with name and class.
+
+        None without the tables `decisions` and `actions`.
+        """
+        if not {"decisions", "actions"} <= self._outputs.keys():
+            return []
         chosen = self.tables["actions"].filter("status = 'proposed'")
         chosen.create_view("proposed_actions", replace=True)
         accounts = self.tables["decisions"]
@@ -124,20 +156,35 @@ class BookDecisions:
             return None
         return cutoffs_of(self.connection, self.program, self.as_of, self._compared)
 
+    @property
+    def taken_over(self) -> TakenOver | None:
+        """Return how many decisions were taken over from earlier runs; None when that was not asked for."""
+        return None if self._changed is None else self._changed.taken
+
+    def export_kept(self, folder: Path) -> KeptDecisions | None:
+        """Write the decisions that a later run may take over; None when that was not asked for."""
+        return None if self._changed is None else self._changed.keep(folder)
+
+    def _kept_of(self, name: str) -> Any:  # noqa: ANN401  DuckDB's
+        """Return what memory keeps of a table, which need not be one of those that are wanted."""
+        if name in self._remembered:
+            return self._relation(self._remembered[name])
+        return self.tables[name].project(", ".join(f'"{each}"' for each in REMEMBERED[name]))
+
     def export_state(self, folder: Path) -> EarlierFiles:
         """Write what memory keeps of this run: every account's class and tier, and the actions proposed
         that have a cooldown.
         """
         files = EarlierFiles(folder / "states.csv", folder / "proposals.csv")
-        states = self.tables["decisions"].project(f'"{ACCOUNT_ID}", "class", "tier"')
+        states = self._kept_of("decisions")
         states.write_csv(str(files.states), header=True, quotechar='"', escapechar='"')
         # without a cooldown nobody will ask when an action was proposed
         cooling = [each.id for each in self.program.actions if has_cooldown(each)]
         tests = [
-            "status = 'proposed'",
+            "rank IS NOT NULL",  # held back otherwise
             sql(is_one_of(column("action"), map(text, cooling or [""]))),
         ]
-        kept = self.tables["actions"].filter(" AND ".join(tests))
+        kept = self._kept_of("actions").filter(" AND ".join(tests))
         day = f"DATE '{self.as_of.isoformat()}' AS proposed_on"
         kept.project(f'"{ACCOUNT_ID}", "action", {day}').write_csv(
             str(files.proposals), header=True, quotechar='"', escapechar='"'

@@ -70,6 +70,20 @@ class Stack:
                 top = exp.Select(expressions=[exp.Star(), *items]).from_(_relation(top), copy=False)
         return exp.Select(expressions=wanted).from_(_relation(top), copy=False)
 
+    def traced(self, wanted: Iterable[str]) -> tuple[list[tuple[str, Sql]], set[str]]:
+        """Return the columns that some are made of, with their trees and each behind those that it reads, and
+        the columns of the relation below that are read in the end.
+        """
+        found = set(wanted)
+        made = []
+        for storey in reversed(self._storeys):
+            for name, item in reversed(storey):
+                if name in found:
+                    found.discard(name)
+                    made.append((name, item))
+                    found |= {each.name for each in item.find_all(exp.Column)}
+        return made[::-1], found
+
     def _needed(self, wanted: Iterable[Sql]) -> set[str]:
         found = {each.name for item in wanted for each in item.find_all(exp.Column)}
         for storey in reversed(self._storeys):

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.diagnostics import DataError, Severity, nearest
-from kamrules.engines.sql.columns import Form, any_problem, as_text, stored, value_of
+from kamrules.engines.sql.columns import (
+    Form,
+    any_problem,
+    as_text,
+    limits_of,
+    stored,
+    value_of,
+)
 from kamrules.engines.sql.tree import (
     all_of,
+    binary,
     boolean,
     call,
     column,
@@ -95,6 +103,7 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
     if opened.line is not None:
         del found[opened.line]
     _check_columns(table, found)
+    within = _within(connection, source, opened.rows, table, vocabulary, set(wanted), found)
     columns: dict[str, tuple[str, Form, Type]] = {}
     items, made = [], []
     for place, name in enumerate(vocabulary.columns):
@@ -103,7 +112,7 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
             continue
         if how.constant is None and how.column not in found:
             continue
-        one = _stored(how, found, vocabulary.columns[name].type)
+        one = _stored(how, found, vocabulary.columns[name].type, within=name in within)
         columns[name] = (f"c{place}", one.form, one.of)
         items.append(named(one.item, f"c{place}"))
         if one.problem is not None:
@@ -184,10 +193,64 @@ def _warning(table: BookTable, code: str, what: str, near: str | None, *path: st
     return replace(fault, severity=Severity.WARNING)
 
 
-def _stored(how: ColumnMap, found: dict[str, str], of: Type) -> Stored:
+def _stored(how: ColumnMap, found: dict[str, str], of: Type, *, within: bool) -> Stored:
     if how.constant is not None or how.column is None:
         return stored(text(how.constant or ""), "VARCHAR", of, how)
-    return stored(column(how.column), found[how.column], of, how)
+    return stored(column(how.column), found[how.column], of, how, within=within)
+
+
+def _within(  # noqa: PLR0913, PLR0917  what a table needs
+    connection: Any,  # noqa: ANN401  DuckDB's
+    source: str,
+    rows: Any,  # noqa: ANN401
+    table: BookTable,
+    vocabulary: Table,
+    wanted: set[str],
+    found: dict[str, str],
+) -> set[str]:
+    """Return the columns of which the source's own statistics show that no value has to be tested.
+
+    Parquet files tell the least and the greatest value of each column. To test every value of 40 columns
+    takes as long as to read them.
+    """
+    if not hasattr(rows, "create_view"):
+        return set()
+    asked = {}
+    for name in wanted & vocabulary.columns.keys():
+        how = table.mapped(name)
+        if how is None or how.column is None or how.column not in found:
+            continue
+        limits = limits_of(found[how.column], vocabulary.columns[name].type, how)
+        if limits is not None:
+            asked[name] = _inside(column(how.column), *limits)
+    found_inside = _told(connection, source, asked)
+    if (
+        found_inside is None
+    ):  # a column without any value has no statistics, and spoils it for the others
+        alone = [_told(connection, source, {name: test}) for name, test in asked.items()]
+        return set().union(*(each or set() for each in alone))
+    return found_inside
+
+
+def _told(connection: Any, source: str, asked: dict[str, Sql]) -> set[str] | None:  # noqa: ANN401  DuckDB's
+    """Return the columns whose test is true, None where rows would have to be read to know."""
+    if not asked:
+        return set()
+    query = sql(rows_of(source).select(*(each.copy() for each in asked.values()), copy=False))
+    plan = connection.execute(f"EXPLAIN {query}").fetchall()[0][1]
+    if "aggregate" in plan.casefold():  # something is left to sum up
+        return None
+    answers = connection.execute(query).fetchall()[0]
+    return {name for name, inside in zip(asked, answers, strict=True) if inside}
+
+
+def _inside(item: Sql, low: Sql, high: Sql) -> Sql:
+    tests = [
+        binary(exp.GTE, exp.Min(this=item), low),
+        binary(exp.LTE, exp.Max(this=item.copy()), high),
+    ]
+    # a column without values has none that is outside
+    return call("coalesce", all_of(tests), exp.true())
 
 
 def _account_id(raw: Sql, came_as: str) -> Sql:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from kamrules.engines.sql.outputs import CORE
+from kamrules.engines.sql.output import CORE
 from kamrules.engines.sql.tree import sql
 from kamrules.expression.types import ACCOUNT_ID
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 Places = "Mapping[tuple[str, str], Sql]"
 REVENUE = "revenue_12m"
 EXAMPLES = 3
+_READ = (
+    *(("word", each) for each in ("class", "tier", "phase", "strategy", "class_move", "tier_move")),
+    ("step", "fault"),
+    ("step", f"fact.{REVENUE}"),
+    ("action", "held"),
+)
 
 
 def summary_reads(places: Mapping[tuple[str, str], Sql]) -> set[str]:
-    """Return the columns of the core that the summary reads besides those of the output tables."""
-    found = [
-        tree for (sort, name), tree in places.items() if (sort, name) == ("step", f"fact.{REVENUE}")
-    ]
-    return {each.name for tree in found for each in tree.find_all(exp.Column)}
+    """Return the columns of the core that the summary reads."""
+    found = [places[key] for key in _READ if key in places]
+    names = {each.name for tree in found for each in tree.find_all(exp.Column)}
+    return names | {ACCOUNT_ID, "proposed", "chosen"}
 
 
 class Summary:
@@ -61,7 +66,8 @@ class Summary:
         return found
 
     def _text(self, address: str) -> str:
-        return sql(self.places["step", address])
+        found = self.places.get(("word", address))
+        return sql(self.places["step", address] if found is None else found)
 
     def _by(self, address: str, extra: str = "") -> dict[Any, tuple[Any, ...]]:
         """Return counts (and what `extra` says) by the values of a step."""
@@ -98,7 +104,8 @@ class Summary:
         A strategy that holds in several classes is shared out by their accounts.
         """
         shares = {each.id: each.time_share for each in self.program.strategies}
-        one, other = self._text("class"), self._text("strategy")
+        # as texts: added up in one order, whatever the order of the rules
+        one, other = (f"{self._text(each)}::VARCHAR" for each in ("class", "strategy"))
         rows = self._rows(
             f"SELECT {one} AS one, {other} AS other, count(*) FROM {CORE} GROUP BY ALL ORDER BY ALL"  # noqa: S608
         )
@@ -132,9 +139,10 @@ class Summary:
         return {each: found[each][0] for each in order if each in found}
 
     def _actions(self) -> dict[str, int]:
+        held = sql(self.places["action", "held"])
         row = self._rows(
             "SELECT coalesce(sum(proposed), 0)::BIGINT, coalesce(sum(len(chosen)), 0)::BIGINT, "  # noqa: S608
-            f"coalesce(sum(len(held)), 0)::BIGINT, count(*) FILTER (proposed > 0) FROM {CORE}"
+            f"coalesce(sum(len({held})), 0)::BIGINT, count(*) FILTER (proposed > 0) FROM {CORE}"
         )[0]
         return dict(zip(("proposed", "kept", "held_back", "accounts"), row, strict=True))
 

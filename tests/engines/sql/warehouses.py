@@ -1,24 +1,30 @@
-"""Warehouses that tests can have: DuckDB and PostgreSQL, filled with a case's tables or a book's files."""
+"""Warehouses that tests can have, DuckDB, PostgreSQL, Spark, filled with a case's tables or a book's."""
 
 from __future__ import annotations
 
 import csv
 import datetime
+import shutil
+import tempfile
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlglot
 from psycopg.rows import dict_row
+from sqlglot.tokens import TokenType
 
 from tests.engines.sql.postgres import postgres
+from tests.engines.sql.spark import spark
 from tests.strategies.books import TableData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from kamrules.compiler.program import Program
 
@@ -27,10 +33,14 @@ TYPES = {
     "date": "date", "bool": "boolean", "number": "numeric",
 }  # fmt: skip
 DUCK = {**TYPES, "number": "decimal(38, 10)"}
+SPARK = {**DUCK, "text": "string", "double": "double", "decimal": "decimal(38, 8)"}
 ARROW = {
     "text": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "decimal": pa.decimal128(38, 8),
     "date": pa.date32(), "bool": pa.bool_(), "number": pa.decimal128(38, 10),
 }  # fmt: skip
+WAREHOUSES = ("duckdb", "postgres", "spark", "lenient spark")
+"""The last one has ANSI mode off, as Spark had it before version 4, and another time zone."""
+ZONES = {"spark": "Asia/Kolkata", "lenient spark": "America/St_Johns"}
 OF_KINDS = {"date": "date", "bool": "bool", "text": "text", "choice": "text"}
 Rows = list[dict[str, Any]]
 
@@ -47,6 +57,14 @@ class Warehouse:
     def rows(self, query: str) -> Rows:
         """Return a query's rows."""
         raise NotImplementedError
+
+    def view(self, name: str, query: str) -> None:
+        """Give a query a name, for this connection alone."""
+        self.run(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS {query}")
+
+    def keep(self, name: str, query: str) -> None:
+        """Give the rows that a query has now a name, for this connection alone."""
+        self.view(name, query)
 
     def fill(self, table: str, forms: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
         """Make a table with columns of physical forms."""
@@ -89,6 +107,10 @@ def warehouse_of(dialect: str) -> Iterator[Warehouse]:
         found = DuckWarehouse()
         yield found
         found.connection.close()
+        return
+    if dialect in ZONES:
+        with SparkWarehouse.of(dialect) as one:
+            yield one
         return
     with postgres() as address:
         opened = PostgresWarehouse(address)
@@ -169,3 +191,67 @@ class PostgresWarehouse(Warehouse):
         with self.connection.cursor() as cursor, cursor.copy(into) as copy:
             for row in rows:
                 copy.write_row([row[key] for key in forms])
+
+
+class SparkWarehouse(Warehouse):
+    """Spark: tables of Parquet files, views in the catalog of the process's session."""
+
+    dialect = "spark"
+
+    def __init__(self, folder: Path) -> None:
+        self.session = spark()
+        self.folder = folder
+        self.made = 0
+
+    @staticmethod
+    @contextmanager
+    def of(name: str) -> Iterator[SparkWarehouse]:
+        """Open one of the two, with the session's settings as it wants them."""
+        folder = tempfile.mkdtemp(prefix="kamrules-spark-")
+        try:
+            found = SparkWarehouse(Path(folder))
+            found.session.conf.set("spark.sql.ansi.enabled", str(name == "spark").lower())
+            found.session.conf.set("spark.sql.session.timeZone", ZONES[name])
+            yield found
+            found.session.sql("DROP SCHEMA IF EXISTS crm CASCADE")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run(self, sql: str) -> None:
+        for each in statements(sql):
+            self.session.sql(each)
+
+    def view(self, name: str, query: str) -> None:
+        self.session.sql(query).createOrReplaceTempView(name)
+
+    def keep(self, name: str, query: str) -> None:
+        self.made += 1
+        path = str(self.folder / str(self.made))
+        self.session.sql(query).write.parquet(path)
+        self.session.read.parquet(path).createOrReplaceTempView(name)
+
+    def rows(self, query: str) -> Rows:
+        return [each.asDict() for each in self.session.sql(query).collect()]
+
+    def empty(self) -> None:
+        self.run("DROP SCHEMA IF EXISTS crm CASCADE; CREATE SCHEMA crm;")
+
+    def fill(self, table: str, forms: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+        schema = pa.schema([(key, ARROW[form]) for key, form in forms.items()])
+        self.made += 1
+        path = self.folder / str(self.made)
+        path.mkdir()
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), path / "rows.parquet")
+        columns = ", ".join(f"`{key}` {SPARK[form]}" for key, form in forms.items())
+        self.run(f"CREATE TABLE crm.`{table}` ({columns}) USING parquet LOCATION '{path}'")
+
+
+def statements(sql: str) -> list[str]:
+    """Return the statements of a text, which Spark takes one by one."""
+    found, start = [], 0
+    for token in sqlglot.tokenize(sql, dialect="spark"):
+        if token.token_type is TokenType.SEMICOLON:
+            found.append(sql[start : token.start])
+            start = token.end + 1
+    found.append(sql[start:])
+    return [each for each in found if sqlglot.tokenize(each, dialect="spark")]

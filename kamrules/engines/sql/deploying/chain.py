@@ -58,6 +58,11 @@ class Chain(Stack):
         self._put(self.level(item), Laid(own, item, about))
         return column(own)
 
+    def put(self, name: str, item: Sql) -> exp.Column:
+        """Add a column under this very name, which nothing else may have, and return it."""
+        self._put(self.level(item), Laid(name, item, ""))
+        return column(name)
+
     def join(self, relation: str, level: int, columns: Iterable[tuple[str, Sql, str]]) -> None:
         """Add columns that stand in another relation with a row an account; names are given as they are."""
         storey = self._storey(level)
@@ -88,11 +93,37 @@ class Chain(Stack):
         keys = sorted(self._sections, key=lambda key: (key[0], sections.index(key[1])))
         return [(level, self._sections[level, section]) for level, section in keys]
 
+    def levels(self, wanted: Iterable[str] | None = None) -> list[tuple[int, Storey]]:
+        """Return one storey a level; only with what the wanted columns stand on, if any are named."""
+        found: dict[int, Storey] = {}
+        needed = None if wanted is None else self.needed(wanted)
+        for level, storey in self.storeys():
+            kept = [each for each in storey.columns if needed is None or each.name in needed]
+            read = {one.table for each in kept for one in each.item.find_all(exp.Column)}
+            if kept:
+                here = found.setdefault(level, Storey(f"level_{level + 1}"))
+                here.columns += kept
+                here.joined += [each for each in storey.joined if each in read]
+        return list(found.items())
+
+    def needed(self, wanted: Iterable[str]) -> set[str]:
+        """Return the names of all columns that the wanted ones stand on, themselves among them."""
+        found = set(wanted)
+        for _, storey in reversed(self.storeys()):
+            for each in storey.columns:
+                if each.name in found:
+                    found |= {one.name for one in each.item.find_all(exp.Column)}
+        return found
+
 
 def over(below: str, storey: Storey, key: str) -> exp.Select:
     """Return a storey as a select over the relation below; joined ones share the column `key` with it."""
     star = exp.Column(this=exp.Star(), table=exp.to_identifier(below, quoted=True))
-    items = [told(named(each.item, each.name), each.about) for each in storey.columns]
+    items = [told(named(each.item.copy(), each.name), each.about) for each in storey.columns]
+    if storey.joined:
+        for read in (one for each in items for one in each.find_all(exp.Column)):
+            if not read.table:
+                read.set("table", exp.to_identifier(below, quoted=True))
     select = exp.Select(expressions=[star, *items]).from_(table_of((below,)))
     for each in storey.joined:
         on = exp.EQ(this=column(key, below), expression=column(key, each))

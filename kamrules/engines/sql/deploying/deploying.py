@@ -25,7 +25,8 @@ from kamrules.engines.sql.deploying.refusing import refuse_too_wide, refuse_unto
 from kamrules.engines.sql.deploying.scores import lay_score
 from kamrules.engines.sql.deploying.standing import lay
 from kamrules.engines.sql.deploying.values import WrittenValues
-from kamrules.engines.sql.deploying.writing import View, actions_of, decisions_of, written
+from kamrules.engines.sql.deploying.view import View
+from kamrules.engines.sql.deploying.writing import actions_of, decisions_of, written
 from kamrules.engines.sql.narrowing import tables_of
 from kamrules.engines.sql.tree import column
 from kamrules.expression.besides import apart
@@ -149,8 +150,11 @@ class Deploying:
                 lay_score(self.values, scores[address])
             else:
                 self.chain.section = f"{address}_of_account"
-                lay(self.values, program, address)
+                self._lay_standing(address)
         self._lay_aggregates(waiting)
+
+    def _lay_standing(self, address: str) -> None:
+        lay(self.values, self.program, address)
 
     def _lay_fact(self, fact: FactStep) -> None:
         self.chain.part = fact.id
@@ -230,17 +234,37 @@ class Deploying:
 
     def _ctes(self) -> list[tuple[str, exp.Select]]:
         """Return the CTEs of the facts: tables, and the chain's storeys with the measures they need."""
+        found, here = self.chained()
+        star = exp.Select(expressions=[exp.Star()]).from_(table_of((here,)), copy=False)
+        return [*found, ("", star)]
+
+    def chained(self, wanted: set[str] | None = None) -> tuple[list[tuple[str, exp.Select]], str]:
+        """Return the CTEs that lead to the wanted columns of the accounts, or to all, and which has them."""
         found = list(self.ctes)
-        here = found[0][0]
+        here = accounts = found[0][0]
         waiting = sorted(self.passes, key=lambda each: each.level)
-        for level, storey in self.chain.storeys():
+        flat = self.dialect.flat
+        for level, storey in self.chain.levels(wanted) if flat else self.chain.storeys():
             while waiting and waiting[0].level <= level:
-                found += waiting.pop(0).ctes(here)
+                made, beside = self._beside(waiting[0], accounts) if flat else ([], here)
+                found += [*made, *waiting.pop(0).ctes(beside)]
             name = self.relations.new(storey.section)
             found.append((name, over(here, storey, ACCOUNT_ID)))
             here = name
-        star = exp.Select(expressions=[exp.Star()]).from_(table_of((here,)), copy=False)
-        return [*found, ("", star)]
+        return found, here
+
+    def _beside(self, one: Pass, accounts: str) -> tuple[list[tuple[str, exp.Select]], str]:
+        """Return CTEs with nothing but those columns of accounts that a pass reads, and the last one."""
+        if not one.beside:
+            return [], accounts
+        needed = self.chain.needed(one.beside)
+        ground = [each for each in self.base if each == ACCOUNT_ID or each in needed]
+        select = exp.Select(expressions=[column(each) for each in ground])
+        made = [(self.relations.new("accounts_beside"), select.from_(table_of((accounts,))))]
+        for _, storey in self.chain.levels(one.beside):
+            name = self.relations.new("accounts_beside")
+            made.append((name, over(made[-1][0], storey, ACCOUNT_ID)))
+        return made, made[-1][0]
 
     def _actions(self) -> View:
         """Return the view of actions, over that of facts."""

@@ -14,7 +14,9 @@ from kamrules.engines.sql.tree import (
     call,
     cast,
     group,
+    is_one_of,
     text,
+    try_cast,
     when,
     whole,
 )
@@ -52,10 +54,17 @@ def double(value: float) -> Sql:
 
 
 class Dialect:
-    """A warehouse's SQL, as Spark has it; see the subclasses for the others."""
+    """A warehouse's SQL, as most have it; see the subclasses for the others."""
 
     fenced = False
     """Whether CTEs must be kept apart, or expressions would be copied into one another."""
+    flat = False
+    """Whether relations on each other must be few, and read by one other as far as can be: the warehouse
+    copies CTEs into all that read them, and refuses what is too deep."""
+    deepest = 0
+    """So many CTEs may stand on each other; 0: more than anyone writes."""
+    unnests = False
+    """Whether a list in a select makes rows."""
     replaces_by_dropping = False
     """Whether a view must be dropped where its columns may have changed."""
     folds_to_capitals = False
@@ -136,6 +145,8 @@ class Dialect:
 class DuckDB(Dialect):
     """DuckDB: dates less dates are days, and dates may be infinite."""
 
+    unnests = True
+
     def date(self, raw: Sql) -> Sql:
         """Return a date within the years that there are."""
         return _within(cast(raw, "date"))
@@ -147,6 +158,38 @@ class DuckDB(Dialect):
     def later(self, date: Sql, days: Sql) -> Sql:
         """Return a date so many days later; with an interval it would be a time."""
         return binary(exp.Add, date, days)
+
+
+class Spark(Dialect):
+    """Spark, in ANSI mode and without: nothing is cast that could fail, and decimals lose no digits.
+
+    Products of decimals lose digits behind the point where they have more than 38, so that a number is
+    rounded before it is multiplied; only doubles are multiplied first, as everywhere. What a column is, Spark
+    knows when it reads a statement, and forgets the other branch.
+    """
+
+    flat = True
+    deepest = 15
+
+    def units(self, raw: Sql, places: int) -> Sql:
+        """Return a number as whole units of 10**-places, halves away from zero; unknown if it is too long."""
+        is_double = is_one_of(call("typeof", raw.copy()), [text("double"), text("float")])
+        wide = cast(raw.copy(), "double")
+        scaled = binary(exp.Mul, wide, number(10.0**places)) if places else wide
+        rounded = call("round", scaled)
+        fits = binary(exp.LT, call("abs", rounded), number(float(10**DIGITS)))
+        of_double = when([(fits, cast(rounded.copy(), UNITS))])
+        exact = _tried(raw.copy(), f"decimal({DIGITS}, {places})")
+        if places:
+            exact = binary(exp.Mul, exact, self.decimal(10**places))
+        return when([(is_double, of_double)], cast(exact, UNITS))
+
+    def date(self, raw: Sql) -> Sql:
+        """Return a date within the years that there are; of a time with a zone its day in UTC."""
+        is_time = binary(exp.EQ, call("typeof", raw.copy()), text("timestamp"))
+        seconds = call("unix_seconds", _tried(raw.copy(), "timestamptz"))
+        days = cast(call("floor", binary(exp.Div, seconds, whole(86_400))), "int")
+        return _within(when([(is_time, call("date_from_unix_date", days))], _tried(raw, "date")))
 
 
 class Snowflake(Dialect):
@@ -249,6 +292,13 @@ def _decimal(item: Sql) -> Sql:
     return exp.Cast(this=item, to=exp.DataType(this=exp.DataType.Type.DECIMAL))
 
 
+def _tried(item: Sql, kind: str) -> Sql:
+    """Return a value as another type, unknown where it does not fit; sqlglot must be told to mean it."""
+    found = try_cast(item, kind)
+    found.set("safe", True)  # noqa: FBT003  sqlglot's
+    return found
+
+
 def _within(date: Sql) -> Sql:
     return when([(exp.Between(this=date.copy(), low=day(FIRST_DAY), high=day(LAST_DAY)), date)])
 
@@ -261,7 +311,7 @@ def day(written: str) -> Sql:
 DIALECTS: dict[str, Dialect] = {
     "duckdb": DuckDB("duckdb"),
     "postgres": Postgres("postgres"),
-    "spark": Dialect("spark"),
+    "spark": Spark("spark"),
     "snowflake": Snowflake("snowflake"),
     "bigquery": BigQuery("bigquery"),
 }

@@ -12,11 +12,13 @@ class Names:
     Warehouses that do not tell upper from lower case in quoted names are taken into account.
     """
 
-    def __init__(self, *taken: str) -> None:
+    def __init__(self, *taken: str, prefix: str = "") -> None:
         self._taken = {each.casefold() for each in taken}
+        self._prefix = prefix
 
     def new(self, wanted: str) -> str:
         """Return a name that nothing has yet."""
+        wanted = f"{self._prefix}{wanted}"
         name, number = cut(wanted, LONGEST), 1
         while name.casefold() in self._taken:
             number += 1

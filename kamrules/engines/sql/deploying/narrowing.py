@@ -62,6 +62,11 @@ class NarrowedPass(Pass):
         """Return what is measured over rows that have been narrowed: the same, of all of them."""
         return replace(step, aggregate=replace(step.aggregate, where=None))
 
+    @property
+    def beside(self) -> set[str]:
+        """The accounts' columns that its readings read."""
+        return {name for each in self.readings.values() for name in each.beside}
+
     def _mark(self, table: str, tests: Sequence[Node], name: str) -> Sql:
         reading = self.readings[table]
         reading.chain.part = name

@@ -115,8 +115,9 @@ class Reading:
     def storeys(self, here: str) -> tuple[list[CTE], str]:
         """Return the CTEs over a relation that has the columns to begin with, and where they end."""
         made = []
-        for _, storey in self.chain.storeys():
-            name = self.relations.new(storey.section)
+        flat = self.values.dialect.flat
+        for _, storey in self.chain.levels() if flat else self.chain.storeys():
+            name = self.relations.new(f"{self.rows.table.name}_rows" if flat else storey.section)
             made.append((name, over(here, storey, ACCOUNT_ID)))
             here = name
         return made, here
@@ -150,6 +151,11 @@ class Pass:
     def taken(self, step: AggregateStep) -> AggregateStep:
         """Return what is measured over the rows of this pass."""
         return step
+
+    @property
+    def beside(self) -> set[str]:
+        """The accounts' columns that it reads."""
+        return set(self.reading.beside)
 
     def ctes(self, accounts: str) -> list[CTE]:
         """Return the CTEs that lead to the measures; `accounts` is what the rows are joined to."""

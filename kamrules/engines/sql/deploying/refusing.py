@@ -10,9 +10,13 @@ from kamrules.diagnostics import DataError, Diagnostic, UsageError
 from kamrules.engines.sql.plugged import untranslated
 
 if TYPE_CHECKING:
+    import datetime
+
     from kamrules.compiler.program import Program
     from kamrules.engines.sql.deploying.dialects import Dialect
     from kamrules.engines.sql.deploying.options import Deployment
+
+COMPLETE = ("spark", "duckdb")
 
 
 def refuse_untold(program: Program, asked: Deployment) -> None:
@@ -35,6 +39,23 @@ def refuse_untold(program: Program, asked: Deployment) -> None:
                 problems.append(table.fault("KR870", what, "column", name, "format", help=mend))
     if problems:
         raise DataError(*problems)
+
+
+def refuse_incomplete(asked: Deployment) -> datetime.date:
+    """Return the date of a run whose tables are all told in SQL. Raises UsageError for what has none.
+
+    Only Spark and DuckDB have the lists that the tables are made of.
+    """
+    if asked.dialect not in COMPLETE:
+        where = " and ".join(COMPLETE)
+        what = (
+            f"all output tables are told in the SQL of {where}, and not in that of {asked.dialect}"
+        )
+        raise UsageError(Diagnostic("KR885", what, help="deploy views: `kamrules sql`"))
+    if asked.as_of is None:
+        what = "a run needs the date on which it decides"
+        raise UsageError(Diagnostic("KR886", what, help="give it `as_of`"))
+    return asked.as_of
 
 
 def refuse_too_wide(dialect: Dialect, columns: int) -> None:

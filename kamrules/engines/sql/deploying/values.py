@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.tree import Sql
     from kamrules.expression.nodes import Node
 
+PLUGGED = "plugged"
+"""Marks what a plug-in has said in SQL, which is that of the dialect already."""
 TINY = 1e-250
 """What is proved to be no nearer to 0 than this is never rounded to 0."""
 FAR = 1e20
@@ -133,8 +135,10 @@ class WrittenValues(Values):
         """Return the SQL form in this dialect; only DuckDB can take its failures for NULL."""
         arguments = [self._argument(each) for each in node.arguments]
         duckdb = self.dialect.name == "duckdb"
-        found = self.stack.keep(answer(node.function, arguments, tried=duckdb))
-        return self._settled(found, node.type.kind)
+        told = answer(node.function, arguments, tried=duckdb)
+        for each in told.walk():
+            each.meta[PLUGGED] = True
+        return self._settled(self.stack.keep(told), node.type.kind)
 
     def _finite(self, found: Sql) -> Sql:
         return self.dialect.finite(found.copy())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -11,6 +10,8 @@ from sqlglot import exp
 from kamrules.engines.sql.deploying.chain import harmless, over, table_of
 from kamrules.engines.sql.deploying.dialects import DIALECTS, day
 from kamrules.engines.sql.deploying.lean import folded, lean
+from kamrules.engines.sql.deploying.parting import parted
+from kamrules.engines.sql.deploying.view import View
 from kamrules.engines.sql.tree import binary, column, is_known, named, whole
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.show import LAST
@@ -30,14 +31,6 @@ HOLDS = {
     "actions": "one row an account and proposed action, the most urgent first",
 }
 AS_OF = "as_of"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view: its path, and its CTEs by name, the last one without a name."""
-
-    path: tuple[str, ...]
-    ctes: list[tuple[str, exp.Select]]
 
 
 def decisions_of(
@@ -65,7 +58,7 @@ def actions_of(
     """Return the view of actions, over that of facts."""
     facts = exp.Select(expressions=[exp.Star()]).from_(table_of(views["facts"]), copy=False)
     ctes = [("known", facts)]
-    for place, (_, storey) in enumerate(chain.storeys()):
+    for place, (_, storey) in enumerate(chain.levels() if dialect.flat else chain.storeys()):
         ctes.append((f"decided_{place + 1}", over(ctes[-1][0], storey, ACCOUNT_ID)))
     here = ctes[-1][0]
     due = [_due(asked, each.due_days) for each in acting.actions]
@@ -145,6 +138,8 @@ def written(program: Program, asked: Deployment, views: list[View]) -> str:
             f"DROP VIEW IF EXISTS {_sql(table_of(each.path), dialect)};" for each in reversed(views)
         ]
         parts.append("\n".join(drops))
+    if dialect.deepest:
+        views = [one for each in views for one in parted(each, dialect.deepest)]
     parts += [_view(each, dialect) for each in views]
     return "\n\n".join(parts) + "\n"
 
@@ -171,7 +166,8 @@ def _view(view: View, dialect: Dialect) -> str:
         replace=not dialect.replaces_by_dropping,
         expression=lean(final),
     )
-    holds = HOLDS[view.path[-1].rpartition("_")[2]]
+    name, _, last = view.path[-1].rpartition("_")
+    holds = HOLDS.get(last) or f"on the way to {name}, which would be too deep in one view"
     return f"-- {holds}\n{_sql(made, dialect)};"
 
 

@@ -1,8 +1,8 @@
-"""Memory: what was decided before, so that hysteresis, one-step moves and cooldowns work from run to run.
+"""The state file: the memory in one SQLite file (kamrules.memory.remembering says how things stand in it).
 
-It is one SQLite file. A state is kept from the run in which it came up, so runs in which nothing moves
-cost no room; a proposal is kept with its date. A run reads what was known strictly before its date,
-so running a date again gives the same, and replaces what that date left behind.
+A run reads what was known strictly before its date, so running a date again gives the same, and replaces
+what that date left behind. A run takes room for the accounts that it moves; what the others have is in the
+file once.
 """
 
 from __future__ import annotations
@@ -10,61 +10,43 @@ from __future__ import annotations
 import csv
 import datetime
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from kamrules.decision import Earlier
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
+from kamrules.memory.drafts import Draft, agrees, hold, is_still, settle
+from kamrules.memory.kept import NOTHING_KEPT, KeptDecisions, read_kept, write_kept
+from kamrules.memory.remembering import (
+    PROPOSALS,
+    SCHEMA,
+    STATES,
+    first_known,
+    first_known_of,
+    known_of,
+    known_of_all,
+    tidy,
+    upgrade,
+    write_known,
+    write_proposals,
+    write_states,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
-
-STATES = ("account_id", "class", "tier")
-PROPOSALS = ("account_id", "action", "proposed_on")
 
 _MAGIC = b"SQLite format 3\x00"
 _OURS = int.from_bytes(b"kamr", "big")
 """What SQLite calls the application id; it tells our files from other programs' databases."""
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 2.0
 """Seconds to wait for another run; those that take longer are real runs, not ends of runs."""
 _CACHE_KIB = 256 * 1024
-_SCHEMA = """
-CREATE TABLE run (
-    as_of TEXT PRIMARY KEY, ruleset TEXT NOT NULL, digest TEXT NOT NULL, accounts INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE state (
-    account_id TEXT NOT NULL, as_of TEXT NOT NULL, class TEXT, tier TEXT, PRIMARY KEY (account_id, as_of)
-) WITHOUT ROWID;
-CREATE TABLE proposal (
-    account_id TEXT NOT NULL, action TEXT NOT NULL, proposed_on TEXT NOT NULL,
-    PRIMARY KEY (account_id, action, proposed_on)
-) WITHOUT ROWID;
-"""
-# SQLite takes the other columns of a group from the row that holds the maximum.
-_LATEST_STATES = """
-SELECT account_id, class, tier FROM (
-    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of < ? GROUP BY account_id
-)"""
-_LATEST_PROPOSALS = """
-SELECT account_id, action, max(proposed_on) FROM proposal WHERE proposed_on < ?
-GROUP BY account_id, action"""
-_KEEP_STATE = """
-INSERT OR REPLACE INTO state (account_id, as_of, class, tier)
-SELECT ?, ?, ?, ? WHERE NOT EXISTS (
-    SELECT 1 FROM (
-        SELECT class, tier FROM state WHERE account_id = ? AND as_of < ? ORDER BY as_of DESC LIMIT 1
-    ) WHERE class IS ? AND tier IS ?
-)"""
-# What a later run found unchanged stands only in earlier rows, which are about to go.
-_PIN_STATES = """
-INSERT OR IGNORE INTO state (account_id, as_of, class, tier)
-SELECT account_id, ?, class, tier FROM (
-    SELECT account_id, class, tier, max(as_of) FROM state WHERE as_of <= ? GROUP BY account_id
-)"""
+_REPLACED = "someone else has replaced it during the run"
+_FIRST_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +54,7 @@ class EarlierFiles:
     """An earlier run's states and proposals as UTF-8 CSV files with a header.
 
     `states`: account_id,class,tier (an empty cell is none). `proposals`: account_id,action,proposed_on
-    (ISO date), the last date on which the action was newly proposed.
+    (ISO date), a date on which the action was newly proposed; of several the last one counts.
     """
 
     states: Path
@@ -100,6 +82,7 @@ class Memory:
         self._path = path
         self._connection = connection
         self._new = new
+        self._draft: Draft | None = None
 
     @staticmethod
     def open(path: str | Path) -> Memory:
@@ -108,11 +91,12 @@ class Memory:
         Raises UsageError when there can be no such file, DataError when it is not a memory of
         kamrules, or one of a later version; such a file stays as it is.
         """
-        path = Path(path)
+        # a link stays one, and what it leads to is replaced
+        path = Path(path).resolve() if Path(path).is_symlink() else Path(path)
+        settle(path, _PATIENCE)
         try:
             new = _is_new(path)
-            uri = f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}"
-            connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+            connection = _connected(path, new=new)
         except (OSError, ValueError, sqlite3.Error) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             message = f"memory `{path}` cannot be opened: {reason}"
@@ -121,8 +105,7 @@ class Memory:
         try:
             if not new:
                 memory._check()
-            # Accounts come in the book's order: their pages are all over the file.
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            memory._tune()
         except BaseException:
             connection.close()
             raise
@@ -151,22 +134,59 @@ class Memory:
     def transaction(self) -> Iterator[Self]:
         """Keep what is recorded inside if the block ends well, and nothing of it otherwise.
 
-        Other runs are kept out from the beginning; DataError when one is at work.
+        Other runs are kept out from the beginning; DataError when one is at work. What is read and
+        recorded inside goes to a draft (kamrules.memory.drafts), which takes the file's place at the end.
         """
         with self._failures():
-            self._connection.execute("BEGIN IMMEDIATE")
+            held = hold(self._path, _PATIENCE)
+            before = self._path.stat()
+            self._new = not before.st_size
+        draft = None
         try:
             with self._failures():
+                draft = self._draft = Draft(self._path)
+                self._connection.close()
+                self._connection = draft.open()
+                self._tune()
                 if self._new:
                     self._create()
+                elif self._version() == _FIRST_VERSION:
+                    upgrade(self._connection)
+                    self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             yield self
             with self._failures():
-                self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        self._new = False
+                draft.finish(None, "")
+                if not is_still(self._path, before):
+                    raise OSError(_REPLACED)
+                draft.take_place()
+            self._new = False
+        finally:
+            self._draft = None
+            if draft is not None:
+                draft.discard()
+            held.close()
+            self._connection.close()
+            with suppress(sqlite3.Error):  # what is wrong with the file has been told
+                self._connection = _connected(self._path, new=self._new)
+                self._tune()
+
+    def prepare(self, folder: Path, run: str) -> None:
+        """Bring what was recorded to the disk; it counts as soon as a folder holds the run's output.
+
+        Inside a transaction, as the last: nothing more can be recorded. `run` is what stands in the
+        folder's run.json.
+        """
+        with self._failures():
+            if self._draft is not None:
+                self._draft.finish(folder, run)
+
+    def interrupt(self) -> None:
+        """Stop a statement that is at work, from another thread; it then fails."""
+        self._connection.interrupt()
+
+    def output(self) -> tuple[str, Path] | None:
+        """Return the run and the output folder that the file belongs to; None without output."""
+        return None if self._new else agrees(self._path)
 
     def earlier(self, as_of: datetime.date, folder: Path) -> EarlierFiles | None:
         """Write what was known before a date to files in a folder; None when nothing was.
@@ -178,32 +198,55 @@ class Memory:
         date = as_of.isoformat()
         found = EarlierFiles(folder / "states.csv", folder / "proposals.csv")
         with self._failures():
-            select = self._connection.execute
-            states = _write(found.states, STATES, select(_LATEST_STATES, (date,)))
-            proposals = _write(found.proposals, PROPOSALS, select(_LATEST_PROPOSALS, (date,)))
-        return found if states or proposals else None
+            if self._version() == _FIRST_VERSION:
+                known = first_known(self._connection, date)
+                states = _write(found.states, STATES, known[0])
+                proposals = _write(found.proposals, PROPOSALS, known[1])
+                return found if states or proposals else None
+            some = write_known(self._connection, date, found.states, found.proposals)
+        return found if some else None
+
+    def kept(self, folder: Path) -> KeptDecisions:
+        """Write the decisions that runs with --since have kept to files in a folder."""
+        if self._new:
+            return NOTHING_KEPT
+        with self._failures():
+            return read_kept(self._connection, folder)
+
+    def keep(self, kept: KeptDecisions) -> None:
+        """Keep decisions for later runs with --since; inside a transaction."""
+        with self._failures():
+            write_kept(self._connection, kept)
 
     def earlier_of(self, account_id: str, as_of: datetime.date) -> Earlier | None:
         """Return what was known of one account before a date; None when nothing was."""
         if self._new:
             return None
-        wanted = (as_of.isoformat(), account_id)
+        before = as_of.isoformat()
         with self._failures():
-            state = self._connection.execute(
-                "SELECT class, tier FROM state WHERE as_of < ? AND account_id = ? "
-                "ORDER BY as_of DESC LIMIT 1",
-                wanted,
-            ).fetchone()
-            proposed = self._connection.execute(
-                "SELECT action, max(proposed_on) FROM proposal "
-                "WHERE proposed_on < ? AND account_id = ? GROUP BY action",
-                wanted,
-            ).fetchall()
-        if state is None and not proposed:
-            return None
-        known_class, tier = state or (None, None)
-        dates = {action: datetime.date.fromisoformat(date) for action, date in proposed}
-        return Earlier.model_validate({"class": known_class, "tier": tier, "proposed": dates})
+            if self._version() == _FIRST_VERSION:
+                return _earlier(*first_known_of(self._connection, account_id, before))
+            return _earlier(*known_of(self._connection, account_id, before))
+
+    def every_earlier(self, as_of: datetime.date) -> Callable[[str], Earlier | None]:
+        """Return what `earlier_of` returns, for those who ask for one account after the other.
+
+        All that was known is read when the first is asked for, and held.
+        """
+        held: list[tuple[dict[str, list[str]], dict[str, dict[str, str]]]] = []
+
+        def ask(account_id: str) -> Earlier | None:
+            if self._new:
+                return None
+            with self._failures():
+                if self._version() == _FIRST_VERSION:
+                    return self.earlier_of(account_id, as_of)
+                if not held:
+                    held.append(known_of_all(self._connection, as_of.isoformat()))
+            states, proposals = held[0]
+            return _earlier(states.get(account_id), proposals.get(account_id, {}))
+
+        return ask
 
     def record(
         self, as_of: datetime.date, files: EarlierFiles, *, ruleset: str = "", digest: str = ""
@@ -218,27 +261,11 @@ class Memory:
             return
         date = as_of.isoformat()
         with self._failures():
-            execute = self._connection.execute
-            ((later,),) = execute("SELECT min(as_of) FROM run WHERE as_of > ?", (date,))
-            if later is not None:
-                execute(_PIN_STATES, (later, later))
-            if execute("SELECT 1 FROM run WHERE as_of = ?", (date,)).fetchone():
-                execute("DELETE FROM state WHERE as_of = ?", (date,))
-                execute("DELETE FROM proposal WHERE proposed_on = ?", (date,))
-            # twice: numbered parameters, which could be used twice, warn in Python 3.12
-            counted = _Counted((each[0], date, each[1] or None, each[2] or None) * 2
-                               for each in _read(files.states))  # fmt: skip
-            self._connection.executemany(_KEEP_STATE, counted)
-            # An earlier proposal is here since the run that made it, unless no run was here then.
-            first = execute("SELECT 1 FROM run WHERE as_of < ?", (date,)).fetchone() is None
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO proposal VALUES (?, ?, ?)",
-                (each for each in _read(files.proposals)
-                 if each[2] == date or (first and each[2] < date)),
-            )  # fmt: skip
-            execute(
-                "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)",
-                (date, ruleset, digest, counted.count),
+            accounts = write_states(self._connection, date, files.states)
+            write_proposals(self._connection, date, files.proposals)
+            tidy(self._connection)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)", (date, ruleset, digest, accounts)
             )
 
     def runs(self) -> tuple[RecordedRun, ...]:
@@ -252,26 +279,30 @@ class Memory:
                 for as_of, *rest in sorted(rows)
             )
 
+    def _tune(self) -> None:
+        # Accounts come in the book's order: their pages are all over the file.
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+
     def _create(self) -> None:
-        # Another first run may have made the file while this one was opening it.
-        ((tables,),) = self._connection.execute("SELECT count(*) FROM sqlite_schema")
-        if tables:
-            return
-        for statement in _SCHEMA.split(";"):
+        for statement in SCHEMA.split(";"):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA application_id = {_OURS}")
         self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _version(self) -> int:
+        ((version,),) = self._connection.execute("PRAGMA user_version")
+        return int(version)
 
     def _check(self) -> None:
         """Raise DataError when the file is not ours to use."""
         with self._failures():
             ((ours,),) = self._connection.execute("PRAGMA application_id")
-            ((version,),) = self._connection.execute("PRAGMA user_version")
+            version = self._version()
         if ours != _OURS:
             message = f"`{self._path}` is a database, but no memory of kamrules"
             mend = "name another file for `--state`"
             raise DataError(Diagnostic("KR681", message, help=mend))
-        if version != _VERSION:
+        if version not in {_FIRST_VERSION, _VERSION}:
             message = (
                 f"memory `{self._path}` is of version {version}, and this kamrules knows {_VERSION}"
             )
@@ -284,7 +315,7 @@ class Memory:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            if _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 message = f"memory `{self._path}` is in use by another run"
                 mend = "wait until it is done; nothing was changed"
                 raise DataError(Diagnostic("KR683", message, help=mend)) from error
@@ -292,7 +323,7 @@ class Memory:
         except sqlite3.NotSupportedError as error:
             raise DataError(self._failure(error)) from error
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            if _code(error) == sqlite3.SQLITE_NOTADB:
                 raise DataError(_no_database(self._path)) from error
             raise DataError(self._failure(error)) from error
         except (OSError, csv.Error, UnicodeError) as error:
@@ -302,20 +333,9 @@ class Memory:
         return Diagnostic("KR684", f"memory `{self._path}` failed: {str(error).lower()}")
 
 
-class _Counted:
-    """An iterator that counts; executemany tells no number of its own."""
-
-    def __init__(self, rows: Iterable[tuple[str | None, ...]]) -> None:
-        self._rows = iter(rows)
-        self.count = 0
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> tuple[str | None, ...]:
-        row = next(self._rows)
-        self.count += 1
-        return row
+def _connected(path: Path, *, new: bool) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}"
+    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
 
 
 def _is_new(path: Path) -> bool:
@@ -347,9 +367,17 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]])
         return file.tell() > empty
 
 
-def _read(path: Path) -> Iterator[list[str]]:
-    """Give the rows of a CSV file behind its header."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, strict=True)
-        next(rows, None)
-        yield from rows
+def _code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's number for an error; what Python raises itself has none."""
+    return getattr(error, "sqlite_errorcode", None)
+
+
+def _earlier(state: Sequence[str | None] | None, proposed: Mapping[str, str]) -> Earlier | None:
+    """Return what is known of an account: its class and tier, and when actions were last proposed."""
+    if state is None and not proposed:
+        return None
+    known_class, tier = state or (None, None)
+    dates = {action: datetime.date.fromisoformat(date) for action, date in proposed.items()}
+    return Earlier.model_validate(
+        {"class": known_class or None, "tier": tier or None, "proposed": dates}
+    )

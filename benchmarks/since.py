@@ -1,0 +1,142 @@
+"""Runs with --since against whole runs: how the cost follows the number of accounts that changed.
+
+    python -m benchmarks.since                                # 1 million accounts
+    python -m benchmarks.since --accounts 200_000 --changed 0 100
+
+A book is decided with --since, then again as it is and with so many accounts changed, spread over all of it:
+each by a whole run with --state and by a run with --since, both from copies of the same state file, in turns,
+and each in a process of its own. The files that both write are compared byte by byte. Last the next night of
+the unchanged book, when rules that count days see another date in every account.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.books import ruleset, write_book
+
+CHANGED = (0, 100, 10_000, 100_000)
+RUN = """
+import datetime, json, resource, sys, time
+from pathlib import Path
+began = time.perf_counter()
+from kamrules.run import Order, run_book
+book, out, rules, state, since, day, threads, limit = sys.argv[1:]
+report = run_book(Order(Path(book), Path(out), ruleset=rules, as_of=datetime.date.fromisoformat(day),
+                        state=Path(state), since=since == "since", threads=int(threads), memory_limit=limit,
+                        spill_folder=Path(out).parent)).report
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({"seconds": time.perf_counter() - began, "processor": used.ru_utime + used.ru_stime,
+                  "peak": used.ru_maxrss / 1024, "since": report.get("since"), "parts": report["durations"]}))
+"""
+NIGHT, NEXT = "2026-06-29", "2026-06-30"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        prog="python -m benchmarks.since", description=__doc__.partition("\n")[0]
+    )
+    options.add_argument("--accounts", type=int, default=1_000_000, metavar="N")
+    options.add_argument("--changed", type=int, nargs="+", default=list(CHANGED), metavar="N")
+    options.add_argument(
+        "--folder", type=Path, help="where books and output go; a temporary folder"
+    )
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--memory-limit", default="2GB")
+    options.add_argument("--repeat", type=int, default=2, help="the best of so many is told")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
+        _Bench(Path(folder), given).tell()
+
+
+class _Bench:
+    def __init__(self, folder: Path, given: argparse.Namespace) -> None:
+        self.folder = folder
+        self.given = given
+        self.rules = folder / "batch.toml"
+        self.rules.write_text(ruleset(), encoding="utf-8")
+        self.book = folder / "accounts.parquet"
+        self.state = folder / "state.db"
+
+    def tell(self) -> None:
+        connection = duckdb.connect()
+        write_book(connection, self.given.accounts, self.book)
+        first = self._run(self.book, self.state, "since", NIGHT)
+        size = self.state.stat().st_size / 2**20
+        print(
+            f"{self.given.accounts:,} accounts; the first run with --since takes "
+            f"{first['seconds']:.1f} s and keeps {size:,.0f} MB"
+        )
+        print(f"{'changed':>10} {'decided':>10} {'whole, s':>9} {'since, s':>9} {'ratio':>6} "
+              f"{'processor, s':>15} {'peak, MB':>13}")  # fmt: skip
+        for changed in self.given.changed:
+            self._edited(connection, changed)
+            self._row(f"{changed:,}", NIGHT)
+        self._edited(connection, 0)
+        self._row("next night", NEXT)
+        connection.close()
+
+    def _edited(self, connection: duckdb.DuckDBPyConnection, changed: int) -> None:
+        """Write the book with so many accounts changed, spread over all of it."""
+        every = self.given.accounts // changed if changed else 0
+        test = f"file_row_number % {every} = 0" if every else "false"
+        connection.execute(
+            f"COPY (SELECT * EXCLUDE (file_row_number) REPLACE (CASE WHEN {test} THEN "
+            f"coalesce(money0, 0) + 1000.5 ELSE money0 END::DECIMAL(14, 2) AS money0) "
+            f"FROM read_parquet('{self.book}', file_row_number = true)) TO '{self._book}' (FORMAT parquet)"
+        )
+
+    @property
+    def _book(self) -> Path:
+        return self.folder / "edited.parquet"
+
+    def _row(self, name: str, day: str) -> None:
+        found: dict[str, list[dict[str, Any]]] = {"whole": [], "since": []}
+        for _ in range(self.given.repeat):
+            for sort, some in found.items():
+                state = self.folder / f"{sort}.db"
+                shutil.copyfile(self.state, state)
+                some.append(self._run(self._book, state, sort, day))
+            self._compare()
+        whole, since = (min(some, key=lambda one: one["seconds"]) for some in found.values())
+        print(
+            f"{name:>10} {since['since']['decided']:>10,} {whole['seconds']:>9.1f} {since['seconds']:>9.1f} "
+            f"{whole['seconds'] / since['seconds']:>6.1f} "
+            f"{whole['processor']:>7.1f} {since['processor']:>7.1f} "
+            f"{whole['peak']:>6,.0f} {since['peak']:>6,.0f}"
+        )
+        for told, one in (("whole", whole), ("since", since)):
+            parts = ", ".join(f"{key} {value:.1f}" for key, value in one["parts"].items())
+            print(f"           {told}: {parts}", file=sys.stderr)
+
+    def _compare(self) -> None:
+        """Stop unless both runs wrote the same."""
+        ours, theirs = self.folder / "out-since", self.folder / "out-whole"
+        for each in sorted(theirs.rglob("*")):
+            other = ours / each.relative_to(theirs)
+            if each.name != "run.json" and each.is_file() and not filecmp.cmp(each, other, False):
+                sys.exit(f"{each.name} differs")
+
+    def _run(self, book: Path, state: Path, sort: str, day: str) -> dict[str, Any]:
+        words = (book, self.folder / f"out-{sort}", self.rules, state, sort, day, self.given.threads,
+                 self.given.memory_limit)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *map(str, words)],
+            check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+if __name__ == "__main__":
+    main()
