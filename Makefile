@@ -22,9 +22,11 @@ lint: .venv/ready-to-test
 
 tests: .venv/ready-to-test
 	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest plugins/kamrules-spark
 
 slow: .venv/ready-to-test services
 	KAMRULES_SLOW=1 $(BIN)/pytest -n $(JOBS) -m slow
+	KAMRULES_SLOW=1 $(BIN)/pytest plugins/kamrules-spark
 
 services: .venv/ready-to-test
 	tests/services.sh

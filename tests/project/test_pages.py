@@ -19,12 +19,15 @@ WITHOUT_EXAMPLE = {
     "KR832", "KR833", "KR834", "KR838", "KR839", "KR840", "KR841", "KR844",
     "KR650", "KR654", "KR655", "KR656", "KR658", "KR659",
     "KR700", "KR701", "KR702", "KR703", "KR706", "KR873",
+    "KR885", "KR886",
     "KR708", "KR709", "KR711", "KR712",
     "KR813", "KR814", "KR815", "KR816", "KR817", "KR818", "KR819", "KR820", "KR821", "KR822",
     "KR823", "KR824",
     "KR222", "KR715", "KR716", "KR717", "KR718", "KR719",
     "KR660", "KR663", "KR664", "KR665", "KR666", "KR667", "KR668", "KR669", "KR670", "KR671",
+    "KR672", "KR674", "KR676",
     "KR856", "KR857", "KR865", "KR866", "KR867", "KR869",
+    "KR892", "KR893", "KR894", "KR895", "KR896", "KR897",
     "KR720", "KR721", "KR722", "KR723", "KR724", "KR725", "KR726", "KR727", "KR728", "KR729",
 }  # fmt: skip
 """A page can hold neither such files nor such disks nor so many columns, nor tables in Python, nor installed

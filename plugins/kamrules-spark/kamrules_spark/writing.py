@@ -1,0 +1,74 @@
+"""Writing: the output tables as folders of Parquet files, which Spark's executors write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.contracts import Written
+from kamrules.expression.types import ACCOUNT_ID
+from kamrules.tables import DATE, NUMBER, TEXT, WHOLE, output_columns
+from pyspark.sql import functions as f
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kamrules.compiler import Program
+    from pyspark.sql import DataFrame, SparkSession
+
+SORTS = {TEXT: "string", NUMBER: "double", WHOLE: "bigint", DATE: "date"}
+_SETTINGS = {
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "compression": "zstd",
+}
+
+
+def shaped(program: Program, tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
+    """Return the output tables with the columns, in the order and of the sorts that they have everywhere."""
+    found = {}
+    for name, columns in output_columns(program).items():
+        items = [f.col(f"`{each}`").cast(SORTS[sort]).alias(each) for each, sort in columns]
+        found[name] = tables[name].select(*items)
+    return found
+
+
+def rising(frame: DataFrame) -> DataFrame:
+    """Return a table whose files rise by account, and actions by rank: equal runs, equal rows."""
+    by = [each for each in (ACCOUNT_ID, "rank", "action", "fact") if each in frame.columns]
+    return frame.sortWithinPartitions(*(f.col(f"`{each}`").asc_nulls_last() for each in by))
+
+
+def write_local(frame: DataFrame, folder: Path) -> list[str]:
+    """Write a table as a folder of Parquet files, and return their names, from `part-0000.parquet` on."""
+    frame.write.options(**_SETTINGS).parquet(folder.absolute().as_uri())
+    for each in folder.iterdir():
+        if not each.name.endswith(".parquet") or each.name.startswith("."):
+            each.unlink()  # checksums that Hadoop leaves beside local files
+    names = []
+    for number, each in enumerate(sorted(folder.iterdir())):
+        name = f"part-{number:04}.parquet"
+        each.rename(folder / name)
+        names.append(name)
+    return names
+
+
+def kept_at(spark: SparkSession, frame: DataFrame, url: str) -> DataFrame:
+    """Write a frame below a URL, and return it as it is read again."""
+    frame.write.options(**_SETTINGS).parquet(url)
+    return spark.read.schema(frame.schema).parquet(url)
+
+
+def remove(spark: SparkSession, url: str) -> None:
+    """Remove a folder with all that is in it."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(url)  # type: ignore[union-attr]  # noqa: SLF001
+    path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)  # noqa: SLF001, FBT003
+
+
+def write_to(spark: SparkSession, frame: DataFrame, url: str) -> int:
+    """Write a table as a folder of Parquet files below a URL, and return its number of rows."""
+    frame.write.options(**_SETTINGS).parquet(url)
+    return spark.read.parquet(url).count()
+
+
+def written(table: str, names: list[str], rows: dict[str, int]) -> list[Written]:
+    """Return the files of a table as a run tells of them; `rows` by name."""
+    return [Written(f"{table}/{each}", table, rows[each]) for each in names]
