@@ -6,6 +6,7 @@ import ctypes
 import errno
 import functools
 import os
+import secrets
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+BESIDE = ".kamrules-"
+"""Stands between a name and what tells the processes apart that write beside it."""
 _HERE = -100
 """AT_FDCWD: paths that are not absolute begin at the current folder."""
 _EXCHANGE = 2
@@ -21,6 +24,11 @@ _EXCHANGE = 2
 _NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 """What a kernel or file system says that cannot exchange: old kernels, NFS, FUSE, some sandboxes."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF}
+
+
+def beside(path: Path) -> Path:
+    """Return a hidden path in the same folder, which is of this process and is not there yet."""
+    return path.with_name(f".{path.name}{BESIDE}{os.getpid()}-{secrets.token_hex(4)}")
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -136,6 +136,15 @@ def manifest(
     }
 
 
+def report_in(folder: Path) -> dict[str, Any] | None:
+    """Return what stands in a folder's run.json; None when it has none, or a damaged one. Raises OSError."""
+    try:
+        found = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def run_of(report: Mapping[str, Any]) -> str:
     """Return what names a run by what it wrote: a hash of its report, but for how long it took.
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
-from kamrules.disk import alone, claim, exchange, flush, is_claimed, release
-from kamrules.manifest import REPORT, Sealing, files_in
+from kamrules.disk import BESIDE, alone, beside, claim, exchange, flush, is_claimed, release
+from kamrules.manifest import REPORT, Sealing, files_in, report_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from kamrules.progress import Progress
 
-_MARK = ".kamrules-"
 _EARLIER = ".earlier"
 
 
@@ -41,9 +39,8 @@ class OutputFolder:
         """Take where the files are to be. Raises UsageError when that may not be replaced."""
         self.shown = os.fspath(target)
         self.target = target.resolve()
-        stem = f".{self.target.name}{_MARK}{os.getpid()}-{secrets.token_hex(4)}"
-        self.folder = self.target.parent / stem
-        self._aside = self.target.parent / (stem + _EARLIER)
+        self.folder = beside(self.target)
+        self._aside = self.folder.with_name(self.folder.name + _EARLIER)
         self._swapped = False
         self._exchanged = False
         self._claims: list[int | None] = []
@@ -189,7 +186,7 @@ class OutputFolder:
 
     def _tidy(self) -> None:
         """Remove what runs that were killed left beside the target; first put back what one set aside."""
-        prefix = f".{self.target.name}{_MARK}"
+        prefix = f".{self.target.name}{BESIDE}"
         left = [each for each in self.target.parent.iterdir() if each.name.startswith(prefix)]
         # all are looked at before any is touched: one tells who works with another
         for each in [each for each in left if not self._at_work(each)]:
@@ -209,19 +206,19 @@ class OutputFolder:
             claimed = is_claimed(owner)
         except FileNotFoundError:  # nobody has it, or its run has just ended and removed it
             claimed = None
-        return _alive(folder.name.rpartition(_MARK)[2]) if claimed is None else claimed
+        return _alive(folder.name.rpartition(BESIDE)[2]) if claimed is None else claimed
 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises DataError when that is not possible."""
-    beside = path.with_name(f".{path.name}{_MARK}{os.getpid()}-{secrets.token_hex(4)}")
+    draft = beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            beside.write_text(text, encoding="utf-8", newline="\n")
-            beside.replace(path)
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         message = f"`{os.fspath(path)}` cannot be written: {reason}"
@@ -231,9 +228,9 @@ def write_file(path: Path, text: str) -> None:
 def _written_by_a_run(folder: Path) -> set[str]:
     """Return the names of the files that the run told of in the folder's run.json wrote."""
     try:
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        report = report_in(folder) or {}
         return {REPORT, *report["files"]} if "kamrules" in report else set()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, KeyError, TypeError):
         return set()
 
 

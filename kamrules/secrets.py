@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Fault = Callable[[str, str, str | None], Diagnostic]
 
-__all__ = ["clear_faults", "clear_secrets", "masked", "revealed", "revealed_uri"]
+__all__ = ["clear_faults", "clear_secrets", "masked", "revealed", "revealed_uri", "without_secrets"]
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z]*):([^{}]*)\}")
 _USER_INFO = re.compile(r"(?<=//)([^/?#\s]*)@")
@@ -64,6 +64,13 @@ def clear_secrets(uri: str | None, options: Mapping[str, object]) -> Iterator[tu
     for name, given in options.items():
         for each in _in_option(name, given):
             yield name, each
+
+
+def without_secrets(uri: str) -> str:
+    """Return a URI as it may be shown: what stands in clear in it is masked, here and from now on."""
+    for _ in clear_secrets(uri, {}):
+        pass  # what is found is masked
+    return masked(uri)
 
 
 def clear_faults(

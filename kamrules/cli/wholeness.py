@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import DataError, Diagnostic, UsageError
-from kamrules.manifest import REPORT, flaws
+from kamrules.manifest import flaws, report_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ def _files(out: Path) -> Iterator[Told]:
     for each in wrong:
         yield (each.file, "wrong", False, each.message, AGAIN)
     if not wrong:
-        manifest = _report(out)["manifest"].values()
+        manifest = (report_in(out) or {})["manifest"].values()
         size = sum(each["bytes"] for each in manifest)
         told = f"{len(manifest)} files, {size:,} bytes, as the run wrote them"
         yield (str(out), "whole", True, told, "")
@@ -51,7 +50,7 @@ def _state(out: Path, state: Path) -> Told:
         raise UsageError(Diagnostic("KR808", f"there is no state file `{state}`"))
     with Memory.open(state) as memory:
         known = memory.output()
-    run = _report(out).get("run")
+    run = (report_in(out) or {}).get("run")
     if known is None:
         told = "does not say which output it belongs to: an earlier kamrules wrote it"
         return (str(state), "unknown", False, told, "run again with this state file")
@@ -60,11 +59,3 @@ def _state(out: Path, state: Path) -> Told:
     told = f"belongs to another run than the output; the last one with it wrote `{known[1]}`"
     mend = "look at that folder, or run again with this state file"
     return (str(state), "differs", False, told, mend)
-
-
-def _report(out: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((out / REPORT).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

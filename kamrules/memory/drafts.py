@@ -8,19 +8,16 @@ it count or removes it. So state and output agree, whenever the run was killed.
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import shutil
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
 from kamrules.diagnostics import DataError, Diagnostic
-from kamrules.disk import flush
+from kamrules.disk import BESIDE, beside, flush
+from kamrules.manifest import report_in
 
-MARK = ".kamrules-"
-REPORT = "run.json"
 _TRIES = 5
 _NOTE = "CREATE TABLE IF NOT EXISTS output (run TEXT NOT NULL, folder TEXT NOT NULL)"
 
@@ -31,7 +28,7 @@ class Draft:
     def __init__(self, path: Path) -> None:
         """Copy the state file, which the caller keeps others from changing. Raises OSError."""
         self._target = path
-        self._path = path.with_name(f".{path.name}{MARK}{os.getpid()}-{secrets.token_hex(4)}")
+        self._path = beside(path)
         self.connection: sqlite3.Connection | None = None
         try:
             shutil.copyfile(path, self._path)
@@ -154,16 +151,15 @@ def settle_with(folder: Path) -> None:
     Only as long as the folder is there is it to be known that its run was done. Raises DataError.
     """
     try:
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        state = report["state"]
-    except (OSError, ValueError, KeyError, TypeError):
+        state = (report_in(folder) or {}).get("state")
+    except OSError:
         return
     if isinstance(state, str):
         settle(Path(state), 0)
 
 
 def _left(path: Path) -> list[Path]:
-    prefix = f".{path.name}{MARK}"
+    prefix = f".{path.name}{BESIDE}"
     try:
         return [each for each in path.parent.iterdir() if each.name.startswith(prefix)]
     except OSError:
@@ -190,11 +186,7 @@ def _settle(draft: Path, path: Path) -> None:
 
 def _run_in(folder: Path) -> str | None:
     """Return the run whose output a folder holds, None when it holds none. Raises OSError."""
-    try:
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    return report.get("run") if isinstance(report, dict) else None
+    return (report_in(folder) or {}).get("run")
 
 
 def _seen_from(here: Path, folder: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from kamrules.adapters.formulas import quoted
 from kamrules.contracts import Written
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 from kamrules.tables import output_columns
@@ -81,8 +82,8 @@ class Parts:
 
     def _values(self, table: str, by: Sequence[str]) -> list[tuple[str | None, ...]]:
         """Return the values of the columns to part by, in the order in which the rows have them."""
-        columns = ", ".join(f"{_quoted(each)}::VARCHAR" for each in by)
-        keys = ", ".join(map(_quoted, by))
+        columns = ", ".join(f"{quoted(each)}::VARCHAR" for each in by)
+        keys = ", ".join(map(quoted, by))
         found: list[tuple[str | None, ...]] = self.connection.execute(
             f"SELECT {columns} FROM {_ALL} GROUP BY {keys} ORDER BY min(rowid) "  # noqa: S608
             f"LIMIT {MOST_FOLDERS + 1}"
@@ -96,10 +97,10 @@ class Parts:
 
     def _rows_with(self, by: Sequence[str], values: Sequence[str | None]) -> Any:  # noqa: ANN401
         tests = " AND ".join(
-            f"{_quoted(each)}::VARCHAR IS NOT DISTINCT FROM {_literal(value)}"
+            f"{quoted(each)}::VARCHAR IS NOT DISTINCT FROM {_literal(value)}"
             for each, value in zip(by, values, strict=True)
         )
-        without = ", ".join(map(_quoted, by))
+        without = ", ".join(map(quoted, by))
         return self.connection.sql(f"SELECT * EXCLUDE ({without}) FROM {_ALL} WHERE {tests}")  # noqa: S608
 
     def _keep(self, name: str, relation: Any) -> None:  # noqa: ANN401  DuckDB's
@@ -144,10 +145,6 @@ def _ending(file: str, table: str) -> str:
 
 def _folder(column: str, value: str | None) -> str:
     return f"{quote(column, safe=' .')}={NO_VALUE if value is None else quote(value, safe=' .')}/"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(value: str | None) -> str:

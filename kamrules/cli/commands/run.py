@@ -198,10 +198,12 @@ def _by_events(order: Order) -> Result:
     from kamrules.cli.events import Events  # noqa: PLC0415  `--help` does without it
     from kamrules.plugins import Plugins  # noqa: PLC0415
     from kamrules.run import interruptible_end, run_book  # noqa: PLC0415
+    from kamrules.secrets import without_secrets  # noqa: PLC0415
 
     events = Events()
     with events.ending():
-        events.tell("start", book=str(order.book), ruleset=order.ruleset, out=str(order.out))
+        book = without_secrets(str(order.book))
+        events.tell("start", book=book, ruleset=order.ruleset, out=str(order.out))
         known = Plugins.load()
         events.warn(known.warnings)
         result = run_book(order, known, events.progress)

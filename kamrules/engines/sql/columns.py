@@ -101,7 +101,7 @@ def limits_of(came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Sql] | None:
     if mapped or not _native(came_as, of):
         return None
     if of.kind is Kind.DATE:
-        return (_day(FIRST_DAY), _day(LAST_DAY)) if came_as == "DATE" else None
+        return (day(FIRST_DAY), day(LAST_DAY)) if came_as == "DATE" else None
     if not of.numeric:
         return None
     places = PLACES[of.kind]
@@ -114,7 +114,8 @@ def limits_of(came_as: str, of: Type, how: ColumnMap) -> tuple[Sql, Sql] | None:
     return None
 
 
-def _day(written: str) -> Sql:
+def day(written: str) -> Sql:
+    """Return a date as a constant."""
     return cast(text(written), "date")
 
 
@@ -378,8 +379,8 @@ def _date_of_text(given: Sql, written: str | None) -> Sql:
 def _days(date: Sql, known: Sql) -> tuple[Sql, Form, Sql | None]:
     inside = all_of(
         [
-            binary(exp.GTE, date, _day(FIRST_DAY)),
-            binary(exp.LTE, date.copy(), _day(LAST_DAY)),
+            binary(exp.GTE, date, day(FIRST_DAY)),
+            binary(exp.LTE, date.copy(), day(LAST_DAY)),
         ]
     )
     item = when([(inside, cast(_since_zero(date.copy()), "double"))])
@@ -388,7 +389,7 @@ def _days(date: Sql, known: Sql) -> tuple[Sql, Form, Sql | None]:
 
 
 def _since_zero(date: Sql) -> Sql:
-    return binary(exp.Sub, date, _day(DAY_ZERO))
+    return binary(exp.Sub, date, day(DAY_ZERO))
 
 
 def any_problem(problems: list[Sql]) -> Sql:

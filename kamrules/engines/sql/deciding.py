@@ -6,7 +6,6 @@ import datetime  # noqa: TC003  a field of a dataclass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kamrules.compiler.program import Hit
 from kamrules.engines.layout import layout_of
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
 from kamrules.engines.sql.aggregates import (
@@ -24,7 +23,7 @@ from kamrules.engines.sql.ground import ground
 from kamrules.engines.sql.holding import hold_core
 from kamrules.engines.sql.narrowing import Narrowing, tables_of
 from kamrules.engines.sql.outputs import Outputs
-from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
+from kamrules.engines.sql.placement import lay_before, lay_placement
 from kamrules.engines.sql.quality import (
     account_quality,
     counted_quality,
@@ -222,7 +221,7 @@ class Deciding:
                 place, score = scores[address]
                 lay_score(self.values, score, place)
             else:
-                self._lay_placement(address)
+                lay_placement(self.values, program, address)
         self._lay_aggregates(pending)
 
     def _lay_book_steps(self) -> None:
@@ -233,20 +232,6 @@ class Deciding:
             self.connection, self.values, self.program.book_steps, self._ground()
         )
         self.joins.append(lay_places(self.values, self.compared))
-
-    def _lay_placement(self, address: str) -> None:
-        program = self.program
-        match address:
-            case "class":
-                lay_class(self.values, program)
-            case "tier":
-                lay_tier(self.values, program)
-            case "phase":
-                unique = program.phase_hit is Hit.UNIQUE
-                lay_first(self.values, "phase", program.phases, unique=unique)
-            case "strategy":
-                unique = program.strategy_hit is Hit.UNIQUE
-                lay_first(self.values, "strategy", program.strategies, unique=unique)
 
     def _lay_aggregates(self, steps: list[AggregateStep]) -> None:
         found = (each for each in steps if tables_of(each.aggregate) <= self.related.keys())

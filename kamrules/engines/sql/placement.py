@@ -62,6 +62,21 @@ def _met(values: Values, gates: Sequence[Gate]) -> Sql:
     return all_of(is_true(values.places["gate", each.address].copy()) for each in gates)
 
 
+def lay_placement(values: Values, program: Program, address: str) -> None:
+    """Add the class, tier, phase or strategy, which one its address says."""
+    match address:
+        case "class":
+            lay_class(values, program)
+        case "tier":
+            lay_tier(values, program)
+        case "phase":
+            unique = program.phase_hit is Hit.UNIQUE
+            lay_first(values, "phase", program.phases, unique=unique)
+        case "strategy":
+            unique = program.strategy_hit is Hit.UNIQUE
+            lay_first(values, "strategy", program.strategies, unique=unique)
+
+
 def lay_class(values: Values, program: Program) -> None:
     """Add the class, its move and the fault."""
     for path in program.paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.engines.sql.actions import has_cooldown
-from kamrules.engines.sql.summary import Summary
+from kamrules.engines.sql.summary import CoreSummary
 from kamrules.engines.sql.tree import column, is_one_of, sql, text
 from kamrules.engines.sql.whole_book import cutoffs_of
 from kamrules.expression.types import ACCOUNT_ID
@@ -114,7 +114,7 @@ class BookDecisions:
         `revenue` names the fact that is summed by class; where the ruleset has no such fact, None stands
         instead. Plain data, as it stands in run.json.
         """
-        return Summary(self.connection, self.program, self._places).plain(revenue)
+        return CoreSummary(self.connection, self.program, self._places, revenue).plain()
 
     def urgent(self, limit: int = 20) -> list[dict[str, Any]]:
         """Return the proposed actions of the highest priority in the whole book, with name and class.

@@ -36,7 +36,7 @@ from kamrules.engines.sql.tree import (
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from kamrules.book import Book, BookTable, ColumnMap, OpenSource
     from kamrules.book.quality import Problem
@@ -102,7 +102,7 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
     found = _adopt(connection, opened.rows, source)
     if opened.line is not None:
         del found[opened.line]
-    _check_columns(table, found)
+    check_columns(table, found)
     within = _within(connection, source, opened.rows, table, vocabulary, set(wanted), found)
     columns: dict[str, tuple[str, Form, Type]] = {}
     items, made = [], []
@@ -144,7 +144,8 @@ def _adopt(connection: Any, rows: Any, name: str) -> dict[str, str]:  # noqa: AN
     return {key: str(of) for key, of in zip(relation.columns, relation.types, strict=True)}
 
 
-def _check_columns(table: BookTable, found: dict[str, str]) -> None:
+def check_columns(table: BookTable, found: Collection[str]) -> None:
+    """Raise DataError when a source, which has the columns found, lacks one that the book file names."""
     problems = []
     mend: str | None
     if table.account not in found:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import DataError, Diagnostic, RulesetError, Severity, UsageError
+from kamrules.disk import beside
 from kamrules.document.reading import UnreadableError, parse_document, read_document
 from kamrules.progress import silent
 from kamrules.workbench.formatting.expressions import Expressions
@@ -151,15 +150,15 @@ def write(files: Iterable[FormattedFile]) -> None:
 def _beside(file: FormattedFile) -> tuple[Path, Path]:
     """Write the new text beside a file, with its permissions, and return both paths."""
     target = Path(file.file).resolve()
-    beside = target.with_name(f".{target.name}.kamrules-{os.getpid()}-{secrets.token_hex(4)}")
+    draft = beside(target)
     try:
-        beside.write_bytes(file.after.encode())
-        beside.chmod(target.stat().st_mode & 0o7777)
+        draft.write_bytes(file.after.encode())
+        draft.chmod(target.stat().st_mode & 0o7777)
     except OSError as error:
         with suppress(OSError):
-            beside.unlink()
+            draft.unlink()
         raise _unwritable(file.file, error) from error
-    return beside, target
+    return draft, target
 
 
 def _unwritable(file: str, error: OSError) -> DataError:

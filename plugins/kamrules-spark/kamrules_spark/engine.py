@@ -23,9 +23,9 @@ from kamrules_spark.reading import opened
 from kamrules_spark.session import own_options, planning, session
 from kamrules_spark.sink import offer, withdraw
 from kamrules_spark.staging import staged
-from kamrules_spark.summing import Summary
+from kamrules_spark.summing import SparkSummary
 from kamrules_spark.watching import Watch
-from kamrules_spark.writing import kept_at, remove, rising, shaped, write_local, written
+from kamrules_spark.writing import kept_at, remove, rising, shaped, write_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class SparkDecisions(BookDecisions):
         frames: dict[str, DataFrame],
         folder: Path | None,
         files: tuple[str, ...] | None,
-        counts: Summary,
+        counts: SparkSummary,
     ) -> None:
         connection, spilled = connect(None, None, None)
         offer(connection, work.spark, frames)
@@ -203,12 +203,13 @@ class _Work:
             frames, revenue = self._elsewhere(tables)
             files: tuple[str, ...] | None = ()
         else:
-            frames, files, revenue = self._written(tables, folder)
+            frames, revenue = self._written(tables, folder)
+            files = tuple(frames) if own else None
         with self.watch.told("counting"):
             decisions = frames["decisions"]
             if revenue is not None:
                 decisions = decisions.join(revenue, ACCOUNT_ID, "left")
-            counts = Summary(self.program, decisions, frames["actions"])
+            counts = SparkSummary(self.program, decisions, frames["actions"])
         warnings = (*unused(task.book, dict(task.program.tables)), *self._without())
         return SparkDecisions(
             self,
@@ -216,7 +217,7 @@ class _Work:
             warnings,
             frames,
             None if self.scratch else folder,
-            files if own or self.scratch else None,
+            files,
             counts,
         )
 
@@ -241,8 +242,8 @@ class _Work:
 
     def _written(
         self, tables: dict[str, DataFrame], folder: Path
-    ) -> tuple[dict[str, DataFrame], tuple[str, ...], DataFrame | None]:
-        """Write the core, then the output tables; return these as they are read again, and their files."""
+    ) -> tuple[dict[str, DataFrame], DataFrame | None]:
+        """Write the core, then the output tables; return these as they are read again."""
         task, spark = self.task, self.spark
         asked = Asked(task.as_of, task.language, task.top)
         before = None if task.earlier is None else _before(spark, task.earlier)
@@ -250,14 +251,12 @@ class _Work:
             revenue,
             made,
         ):
-            names: dict[str, list[str]] = {}
             frames = {}
             for name, frame in shaped(self.program, made).items():
                 with self.watch.told(f"writing {name}"):
-                    names[name] = write_local(rising(frame), folder / name)
+                    write_local(rising(frame), folder / name)
                 frames[name] = spark.read.parquet((folder / name).absolute().as_uri())
-        files = [one for name, some in names.items() for one in self._counted(folder, name, some)]
-        return frames, tuple(files), revenue
+        return frames, revenue
 
     def _elsewhere(
         self, tables: dict[str, DataFrame]
@@ -288,17 +287,6 @@ class _Work:
             where = f"{self.scratch}/{STEPS}/{name}"
         with self.watch.told("deciding"), planning(self.spark):
             return kept_at(self.spark, frame, where)
-
-    def _counted(self, folder: Path, name: str, files: list[str]) -> list[str]:
-        """Return the files of a table with their numbers of rows, which their footers tell."""
-        import duckdb  # noqa: PLC0415  reads footers without data
-
-        pattern = f"{_literally(folder / name)}/*.parquet"
-        rows = duckdb.sql(
-            "SELECT parse_filename(file_name), num_rows FROM parquet_file_metadata($1)",
-            params=[pattern],
-        ).fetchall()
-        return list(written(name, files, dict(rows)))
 
     def _without(self) -> tuple[Diagnostic, ...]:
         """Return a warning for what a run by the built-in engine has, and this one has not."""

@@ -9,13 +9,13 @@ from kamrules.diagnostics import DataError
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
-from kamrules_spark.session import reason
+from kamrules_spark.session import configured, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kamrules.book import BookTable
-    from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 BROKEN = "kamrules broken line"
 """The column with the text of a line of CSV that has not as many cells as the header."""
@@ -73,16 +73,12 @@ def of_frame(table: BookTable) -> Opened:
 
 def _parquet(spark: SparkSession, table: BookTable) -> Opened:
     _check_options(table, ())
-    reader = spark.read.option("mergeSchema", "true")
-    frame = _partitioned_as_text(spark, reader).parquet(_path(table))
+    # parts of paths such as year=2026 are texts, as they are for every engine
+    as_text = {"spark.sql.sources.partitionColumnTypeInference.enabled": "false"}
+    with configured(spark, as_text):
+        frame = spark.read.option("mergeSchema", "true").parquet(_path(table))
     order = (f.col("_metadata.file_path"), f.col("_metadata.row_index"))
     return Opened(frame, _columns(frame), order)
-
-
-def _partitioned_as_text(spark: SparkSession, reader: DataFrameReader) -> DataFrameReader:
-    """Let parts of paths such as year=2026 be texts, as they are for every engine."""
-    spark.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
-    return reader
 
 
 def _csv(spark: SparkSession, table: BookTable, *, multiline: bool) -> Opened:

@@ -14,6 +14,7 @@ from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from pyspark.sql import SparkSession
 
@@ -63,11 +64,16 @@ PLANNED = {
 """Settings under which a ruleset's query is planned."""
 
 
-@contextmanager
-def planning(spark: SparkSession) -> Iterator[None]:
+def planning(spark: SparkSession) -> AbstractContextManager[None]:
     """Plan as suits the query of a ruleset, and as before when that is done."""
-    before = {name: spark.conf.get(name) for name in PLANNED}
-    for name, value in PLANNED.items():
+    return configured(spark, PLANNED)
+
+
+@contextmanager
+def configured(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """Let settings hold for a while: the session may be someone else's."""
+    before = {name: spark.conf.get(name) for name in settings}
+    for name, value in settings.items():
         spark.conf.set(name, value)
     try:
         yield

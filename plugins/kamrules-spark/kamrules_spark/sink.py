@@ -2,8 +2,8 @@
 
     kamrules run book.toml --engine spark --master yarn --to spark:hdfs:///kam/decided
 
-The tables are written beside, by the executors, and then take the place of the earlier ones by a rename.
-That is one step on HDFS and on local disks. An object store has no such step: its rename copies file after
+The tables are written beside, by the executors. Then the earlier ones are set aside and these take their
+place: two renames, between which nothing is there. An object store has no renames: it copies file after
 file, and a reader in that time may find some tables and not others.
 """
 

@@ -7,8 +7,8 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from kamrules.diagnostics import DataError, nearest
-from kamrules.engines.sql.staging import SHOWN
+from kamrules.diagnostics import DataError
+from kamrules.engines.sql.staging import SHOWN, check_columns
 from kamrules.expression.types import ACCOUNT_ID
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
@@ -62,7 +62,7 @@ def staged(found: Opened, table: BookTable, vocabulary: Table, wanted: Iterable[
     Raises DataError when the source lacks the account's id or a column that the book file names, and for
     what Spark cannot make of one (KR894).
     """
-    check_columns(table, found)
+    check_columns(table, found.columns)
     ids = as_text(f.col(quoted(table.account)), found.columns[table.account])
     last = [f.nullif(ids, f.lit("")).alias(ACCOUNT_ID), _kept(table, found).alias(KEPT)]
     first, names, problems = [], [], {}
@@ -115,32 +115,6 @@ def _stored(
         mend = "name a part of it in the source, or leave it out with automatic = false"
         raise DataError(table.fault("KR894", what, "column", name, key=True, help=mend))
     return stored(f.col(quoted(how.column)), came_as, of, how)
-
-
-def check_columns(table: BookTable, found: Opened) -> None:
-    """Raise DataError when the source lacks the account's id or a column that the book file names."""
-    columns = found.columns
-    problems = []
-    mend: str | None
-    if table.account not in columns:
-        near = nearest(table.account, columns)
-        mend = f'account = "{near}"' if near else f"its columns are {', '.join(list(columns)[:8])}"
-        what = f"`{table.source}` has no column `{table.account}`, where the account's id should be"
-        problems.append(table.fault("KR850", what, "account", help=mend))
-    asked = [
-        ("column", name, how.column)
-        for name, how in table.columns.items()
-        if how.column is not None and how.column != table.account
-    ]
-    asked += [("only", name, name) for name in table.only]
-    for key, name, column in asked:
-        if column not in columns:
-            near = nearest(column, columns)
-            mend = f"did you mean `{near}`?" if near else None
-            what = f"`{table.source}` has no column `{column}`"
-            problems.append(table.fault("KR851", what, key, name, key=key == "only", help=mend))
-    if problems:
-        raise DataError(*problems)
 
 
 def _kept(table: BookTable, found: Opened) -> Column:

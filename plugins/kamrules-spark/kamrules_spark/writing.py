@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kamrules.contracts import Written
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.tables import DATE, NUMBER, TEXT, WHOLE, output_columns
 from pyspark.sql import functions as f
@@ -37,18 +36,14 @@ def rising(frame: DataFrame) -> DataFrame:
     return frame.sortWithinPartitions(*(f.col(f"`{each}`").asc_nulls_last() for each in by))
 
 
-def write_local(frame: DataFrame, folder: Path) -> list[str]:
-    """Write a table as a folder of Parquet files, and return their names, from `part-0000.parquet` on."""
+def write_local(frame: DataFrame, folder: Path) -> None:
+    """Write a table as a folder of Parquet files, named from `part-0000.parquet` on."""
     frame.write.options(**_SETTINGS).parquet(folder.absolute().as_uri())
     for each in folder.iterdir():
         if not each.name.endswith(".parquet") or each.name.startswith("."):
             each.unlink()  # checksums that Hadoop leaves beside local files
-    names = []
     for number, each in enumerate(sorted(folder.iterdir())):
-        name = f"part-{number:04}.parquet"
-        each.rename(folder / name)
-        names.append(name)
-    return names
+        each.rename(folder / f"part-{number:04}.parquet")
 
 
 def kept_at(spark: SparkSession, frame: DataFrame, url: str) -> DataFrame:
@@ -67,8 +62,3 @@ def write_to(spark: SparkSession, frame: DataFrame, url: str) -> int:
     """Write a table as a folder of Parquet files below a URL, and return its number of rows."""
     frame.write.options(**_SETTINGS).parquet(url)
     return spark.read.parquet(url).count()
-
-
-def written(table: str, names: list[str], rows: dict[str, int]) -> list[Written]:
-    """Return the files of a table as a run tells of them; `rows` by name."""
-    return [Written(f"{table}/{each}", table, rows[each]) for each in names]

@@ -91,9 +91,15 @@ def test_parquet_in_folders_and_a_book_file_that_maps_them(spark, folder, tmp_pa
         '[table.orders.column]\ndate = "booked"\namount = { column = "net", times = 1000 }\n',
         encoding="utf-8",
     )
+    inferring = "spark.sql.sources.partitionColumnTypeInference.enabled"
+    before = spark.conf.get(inferring)
     ours, theirs = both(folder / "book.toml", tmp_path, ruleset=str(folder / "rules.toml"))
     assert_same(tmp_path)
     assert without_told(theirs) == without_told(ours)
+    assert spark.conf.get(inferring) == before
+    told = theirs["manifest"].values()
+    assert {each["table"] for each in told} == set(spark_scene.NAMES)
+    assert sum(each["rows"] for each in told if each["table"] == "decisions") == 4
     (orders,) = (each for each in theirs["quality"]["tables"] if each["table"] == "orders")
     assert orders["rows_filtered"] > 0
     assert orders["rows_left_out"] > 0

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.in_language import in_language
-from kamrules.compiler.program import Hit
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
 from kamrules.engines.sql.before import cooling_of, states_of
 from kamrules.engines.sql.deploying.chain import table_of
@@ -21,7 +20,7 @@ from kamrules.engines.sql.deploying.refusing import refuse_incomplete, refuse_un
 from kamrules.engines.sql.deploying.tables import selected
 from kamrules.engines.sql.deploying.translating import translated
 from kamrules.engines.sql.outputs import Outputs
-from kamrules.engines.sql.placement import lay_before, lay_class, lay_first, lay_tier
+from kamrules.engines.sql.placement import lay_before, lay_placement
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.summary import REVENUE, summary_reads
 from kamrules.engines.sql.tree import column, null
@@ -214,18 +213,7 @@ class Completing(Deploying):
         self.chain.join(name, 0, [(each, column(each, name), "") for each in columns])
 
     def _lay_standing(self, address: str) -> None:
-        program, values = self.program, self.values
-        match address:
-            case "class":
-                lay_class(values, program)
-            case "tier":
-                lay_tier(values, program)
-            case "phase":
-                unique = program.phase_hit is Hit.UNIQUE
-                lay_first(values, "phase", program.phases, unique=unique)
-            case "strategy":
-                unique = program.strategy_hit is Hit.UNIQUE
-                lay_first(values, "strategy", program.strategies, unique=unique)
+        lay_placement(self.values, self.program, address)
 
 
 def _reads(select: exp.Select) -> list[str]:

@@ -12,11 +12,12 @@ from kamrules.compiler.in_language import in_language
 from kamrules.compiler.order import OF_BOOK
 from kamrules.engines.layout import layout_of
 from kamrules.engines.sql.aggregates import outer_names, rounds
+from kamrules.engines.sql.columns import day
 from kamrules.engines.sql.deploying import measures
 from kamrules.engines.sql.deploying.actions import Acting
 from kamrules.engines.sql.deploying.chain import Chain, over, table_of
 from kamrules.engines.sql.deploying.comparing import lay_places
-from kamrules.engines.sql.deploying.dialects import DIALECTS, day
+from kamrules.engines.sql.deploying.dialects import DIALECTS
 from kamrules.engines.sql.deploying.names import Names
 from kamrules.engines.sql.deploying.narrowing import NarrowedPass, asked_of
 from kamrules.engines.sql.deploying.options import sources_of, views_of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from kamrules.engines.sql.columns import DAY_ZERO, FIRST_DAY, LAST_DAY, day
 from kamrules.engines.sql.tree import (
     all_of,
     any_of,
@@ -37,7 +38,6 @@ OPERATORS = {
     Operator.MULTIPLY: exp.Mul,
     Operator.DIVIDE: exp.Div,
 }
-DAY_ZERO, FIRST_DAY, LAST_DAY = "1970-01-01", "0001-01-01", "9999-12-31"
 
 
 def number(value: float) -> Sql:
@@ -301,11 +301,6 @@ def _tried(item: Sql, kind: str) -> Sql:
 
 def _within(date: Sql) -> Sql:
     return when([(exp.Between(this=date.copy(), low=day(FIRST_DAY), high=day(LAST_DAY)), date)])
-
-
-def day(written: str) -> Sql:
-    """Return a date as a constant."""
-    return cast(text(written), "date")
 
 
 DIALECTS: dict[str, Dialect] = {

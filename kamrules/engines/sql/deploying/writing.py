@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from kamrules.engines.sql.columns import day
 from kamrules.engines.sql.deploying.chain import harmless, over, table_of
-from kamrules.engines.sql.deploying.dialects import DIALECTS, day
+from kamrules.engines.sql.deploying.dialects import DIALECTS
 from kamrules.engines.sql.deploying.lean import folded, lean
 from kamrules.engines.sql.deploying.parting import parted
 from kamrules.engines.sql.deploying.view import View
