@@ -1,4 +1,4 @@
-"""What databases cost: reading beside ADBC alone, upserting beside a bare COPY, memory of large tables.
+"""What databases cost: reading beside ADBC alone, few columns of many, upserts beside a bare COPY, memory.
 
 python -m benchmarks.databases [--rows 1000000 3000000 10000000]
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -23,13 +25,48 @@ from kamrules.contracts import Run, Target
 from tests.adapters.database import servers
 
 ROWS, DECISIONS, TIMES = 500_000, 100_000, 7
+WIDE, COLUMNS, READ = 50_000, 200, 8
 SIZES = (1_000_000, 3_000_000, 10_000_000)
-LIMIT = "100MB"
+ACCOUNTS = 10_000
 VARIABLE = "KAM_BENCHMARK_PASSWORD"
 TABLE = """CREATE TABLE {name} AS SELECT 'C-' || (i % 10000) AS account_id,
     date '2020-01-01' + (i % 2000)::int AS date,
     ((i % 100000) / 7.0)::numeric(14, 2) AS amount, (i % 1000) / 3.0::float8 AS margin, (i % 7)::int AS kind
     FROM generate_series(1, {rows}) i"""
+RULES = """
+[ruleset]
+name = "small"
+version = "1"
+[table.accounts.column]
+name = { type = "text" }
+[table.orders.column]
+date = { type = "date" }
+amount = { type = "money" }
+margin = { type = "money" }
+kind = { type = "integer" }
+[fact.revenue]
+type = "money"
+value = "sum(orders[date > as_of - 365d].amount)"
+[fact.earned]
+type = "money"
+value = "sum(orders[kind != 3].margin)"
+[class.key]
+level = 2
+when = "coalesce(revenue, 0) >= 1_000_000 or earned >= 100_000"
+[class.ordinary]
+level = 1
+when = "not (coalesce(revenue, 0) >= 1_000_000 or earned >= 100_000)"
+"""
+BOOK = """
+[book]
+as_of = 2024-06-30
+[table.accounts]
+from = "{uri}"
+options = {{ table = "customers" }}
+[table.orders]
+from = "{uri}"
+options = {{ table = "large" }}
+"""
 RUN = Run("kam", "1", "d", datetime.date(2026, 6, 30), "book", None)
 DECIDED = f"""SELECT 'C-' || i AS account_id, 'Name ' || i AS name, DATE '2026-06-30' AS as_of,
     'ordinary' AS class, 'key' AS class_before, 'partner' AS tier, 'growth' AS phase, 'strategy' AS strategy,
@@ -42,21 +79,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--rows", type=int, nargs="*", default=SIZES, help="sizes of the tables for memory"
     )
-    parser.add_argument("--read", nargs=2, metavar=("URI", "TABLE"), help=argparse.SUPPRESS)
+    parser.add_argument("--run", metavar="FOLDER", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
-    if asked.read:
-        return _read_and_tell(*asked.read)
+    if asked.run:
+        return _run_and_tell(asked.run)
     os.environ[VARIABLE] = servers.PASSWORD
     with servers.postgres_on_loopback(servers.PASSWORD) as server:
         uri = f"postgresql://tester:${{env:{VARIABLE}}}@127.0.0.1:{server.port}/postgres"
         plain = _plain(server)
         _reading("PostgreSQL", uri, plain)
+        _of_many(uri, plain)
         _upserting(uri, plain)
+        plain.execute(
+            f"CREATE TABLE customers AS SELECT 'C-' || i AS account_id, 'Name ' || i AS name "
+            f"FROM generate_series(0, {ACCOUNTS - 1}) i"
+        )
         for rows in asked.rows:
             plain.execute(TABLE.format(name="large", rows=rows))
-            _memory(uri, rows)
+            _memory("PostgreSQL", uri, rows)
             plain.execute("DROP TABLE large")
         plain.close()
+    for rows in asked.rows:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "crm.db"
+            _fill(path, rows)
+            _memory("SQLite", f"sqlite:///{path}", rows)
     return 0
 
 
@@ -130,6 +177,33 @@ def _source(uri):
     connection.close()
 
 
+def _of_many(uri, plain):
+    """Read a few columns of a wide table, beside all of it."""
+    others = ", ".join(
+        f"(i * {number} % 997)::text AS more_{number}" for number in range(COLUMNS - 1)
+    )
+    plain.execute(
+        f"CREATE TABLE wide AS SELECT 'C-' || (i % 10000) AS account_id, {others} "
+        f"FROM generate_series(1, {WIDE}) i"
+    )
+    plain.execute("VACUUM ANALYZE wide")
+    table = BookTable("orders", uri, options={"table": "wide"})
+    few = table.wanting([f"more_{number}" for number in range(READ - 1)])
+    took = {READ: [], COLUMNS: []}
+    for _ in range(3):
+        for count, one in ((READ, few), (COLUMNS, table)):
+            took[count].append(_timed(_opened, one, count))
+    print(f"{WIDE:,} rows from PostgreSQL, 3 times in turn")
+    for count, times in took.items():
+        print(f"  {count:>3} of {COLUMNS} columns      {min(times):7.3f} s least")
+
+
+def _opened(table, count):
+    with duckdb.connect() as connection:
+        opened = open_table(table, connection)
+        assert len(opened.rows.columns) == count + 1  # the order of the rows
+
+
 def _upserting(uri, plain):
     """Upsert decisions over themselves, beside a COPY of the same rows into a table without a key."""
     connection = duckdb.connect()
@@ -170,28 +244,48 @@ def _copy(plain, connection):
             copy.write(path.read_bytes())
 
 
-def _memory(uri, rows):
-    """Read a large table in a process of its own, and print the most memory that it took."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.databases", "--read", uri, "large"],
-        check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent,
-    )  # fmt: skip
-    peak, took = done.stdout.split()
-    print(
-        f"{rows:>12,} rows with a memory limit of {LIMIT}: {peak} MB at most, {float(took):.1f} s"
+def _fill(path, rows):
+    """Write the tables of the runs into a file of SQLite."""
+    numbers = (
+        "WITH RECURSIVE s(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM s WHERE i < {last})"
     )
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            f"CREATE TABLE customers AS {numbers.format(first=0, last=ACCOUNTS - 1)} "
+            "SELECT 'C-' || i AS account_id, 'Name ' || i AS name FROM s"
+        )
+        connection.execute(
+            f"CREATE TABLE large AS {numbers.format(first=1, last=rows)} "
+            "SELECT 'C-' || (i % 10000) AS account_id, "
+            "date('2020-01-01', '+' || (i % 2000) || ' days') AS date, "
+            "round((i % 100000) / 7.0, 2) AS amount, (i % 1000) / 3.0 AS margin, i % 7 AS kind FROM s"
+        )
+        connection.commit()
 
 
-def _read_and_tell(uri, table):
+def _memory(name, uri, rows):
+    """Run a book over a large table in a process of its own, and print the most memory that it took."""
     with tempfile.TemporaryDirectory() as folder:
-        connection = duckdb.connect(config={"memory_limit": LIMIT, "temp_directory": folder})
-        begun = time.perf_counter()
-        rows = open_table(BookTable("orders", uri, options={"table": table}), connection).rows
-        rows.aggregate("count(*), sum(amount)").fetchall()
-        took = time.perf_counter() - begun
-        peak = _most_memory()
-        print(peak, took)
-        connection.close()
+        (Path(folder) / "book.toml").write_text(BOOK.format(uri=uri), encoding="utf-8")
+        (Path(folder) / "rules.toml").write_text(RULES, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.databases", "--run", folder],
+            check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+    peak, took = done.stdout.split()
+    print(f"{rows:>12,} rows from {name} into a run: {peak} MB at most, {float(took):.1f} s")
+
+
+def _run_and_tell(folder):
+    from kamrules.run import Order, run_book
+
+    begun = time.perf_counter()
+    done = run_book(
+        Order(book=folder / "book.toml", ruleset=str(folder / "rules.toml"), out=folder / "out")
+    )
+    took = time.perf_counter() - begun
+    assert done.report["accounts"] == ACCOUNTS
+    print(_most_memory(), took)
     return 0
 
 

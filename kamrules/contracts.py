@@ -29,7 +29,9 @@ Tables = Mapping[str, Any]
 
 Source = Callable[["BookTable", Any], Any]
 """Opens a table of a book on a DuckDB connection and returns its rows: a relation of that connection,
-anything that exports `__arrow_c_stream__`, or kamrules.book.Rows if some rows had to be left out."""
+anything that exports `__arrow_c_stream__`, or kamrules.book.Rows if some rows had to be left out.
+
+`table.chosen(names)` tells which of a source's columns are read; one that gives all of them is as good."""
 
 TablesOf = Callable[["BookTable"], Sequence[str]]
 """Lists the `from` of each table that a source has: `["crm:accounts", "crm:deals"]`."""
@@ -228,7 +230,9 @@ class EngineTask:
     left out and told of. `out` is the folder that takes the place of the output folder once all is done;
     an engine that writes Parquet itself puts its tables there, and else into `scratch`, which vanishes
     with the run: `form` is the form of files that is wanted. `options` are the engine's own, such as
-    `{"master": "spark://head:7077"}`. `stoppable` is told how to stop the work from another thread.
+    `{"master": "spark://head:7077"}`: where one refers to a secret (`${env:NAME}`) it is looked up when the
+    option is asked for, and the mapping shows references only. `stoppable` is told how to stop the work from
+    another thread.
     """
 
     program: Program

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from kamrules.adapters.encodings import begins_as_utf_8, guessed, marked, start_of
 from kamrules.adapters.failures import told
+from kamrules.adapters.keeping import spill_folder
 from kamrules.adapters.lines import Files
 from kamrules.book import Problem
 from kamrules.diagnostics import DataError
@@ -150,7 +151,7 @@ class Copies:
         """Return where a new file may be made, in a folder that is removed in the end."""
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(
-                prefix="kamrules-", dir=_spill(self._connection), ignore_cleanup_errors=True
+                prefix="kamrules-", dir=spill_folder(self._connection), ignore_cleanup_errors=True
             )
         self._made += 1
         return Path(self._folder.name) / f"{self._made}.txt"
@@ -175,11 +176,6 @@ def guesses(texts: Sequence[Text]) -> Iterator[Problem]:
             f' name its encoding to be sure: options = {{ encoding = "{guess}" }}'
         )
         yield Problem("KR650", None, 0, message)
-
-
-def _spill(connection: Any) -> str | None:  # noqa: ANN401
-    ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
-    return folder if folder and Path(folder).is_absolute() and Path(folder).is_dir() else None
 
 
 def _unpacked(raw: IO[bytes], suffix: str) -> IO[bytes]:

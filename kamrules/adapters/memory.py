@@ -39,7 +39,8 @@ def open_rows(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckD
         if not hasattr(data, "__len__"):  # a stream, which may be there to be read only once
             name = fresh_name(table, "stream")
             found.create_view(view := fresh_name(table, "view").strip('"'), replace=True)
-            connection.execute(f"CREATE TEMP TABLE {name} AS FROM {quoted(view)}")
+            items = ", ".join(map(quoted, table.chosen(found.columns)))
+            connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {items} FROM {quoted(view)}")  # noqa: S608
             connection.execute(f"DROP VIEW {quoted(view)}")
             found = connection.sql(f"SELECT * FROM {name}")  # noqa: S608
         return Rows(found)

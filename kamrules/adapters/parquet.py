@@ -74,7 +74,9 @@ def open_parquet(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  Du
             )  # which hide DuckDB's own
         line = fresh_name(table, "line")
         items = ", ".join([*map(quoted, data), f"{_LINE} AS {line}"])
-        return Rows(connection.sql(f"SELECT {items} FROM {scan}"), tuple(told), line.strip('"'))  # noqa: S608
+        relation = connection.sql(f"SELECT {items} FROM {scan}")  # noqa: S608
+        alone = len(found) == 1 and not keys and found[0].system is None
+        return Rows(relation, tuple(told), line.strip('"'), found[0].path if alone else None)
 
 
 def _names(table: BookTable, found: Sequence[File], connection: Any) -> list[str]:  # noqa: ANN401

@@ -12,7 +12,7 @@ from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from kamrules.book.quality import Problem
@@ -46,8 +46,9 @@ class BookTable:
     `__arrow_c_stream__`, or a list of dicts) is set. `account` is the source column that holds the
     account's id. `only` keeps the rows whose source columns hold, as text, one of the values.
     `options` are for the source. With `automatic`, a column of the vocabulary that `columns` does not
-    name is filled from the source column of the same name. `written` is the book file as read, which
-    `fault` needs to show places.
+    name is filled from the source column of the same name. `wanted` tells a source which of its columns
+    are read, those that the book file names among them; None is all of them. `written` is the book file
+    as read, which `fault` needs to show places.
     """
 
     name: str
@@ -59,6 +60,7 @@ class BookTable:
     options: Mapping[str, object] = field(default_factory=dict)
     columns: Mapping[str, ColumnMap] = field(default_factory=dict)
     automatic: bool = True
+    wanted: frozenset[str] | None = None
     written: Entry | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -107,6 +109,31 @@ class BookTable:
             return replace(found or ColumnMap(), column=self.account)
         return found or (ColumnMap(column=column) if self.automatic else None)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Return the source's columns that the book file names, which have to be there."""
+        filled = (each.column for each in self.columns.values() if each.column is not None)
+        return frozenset((self.account, *self.only, *filled))
+
+    def wanting(self, columns: Iterable[str]) -> BookTable:
+        """Return the table with `wanted` for one who reads these columns of the vocabulary."""
+        read = (how.column for each in columns if (how := self.mapped(each)) is not None)
+        return replace(self, wanted=self.named.union(each for each in read if each is not None))
+
+    def chosen(self, columns: Iterable[str]) -> list[str]:
+        """Return those of a source's columns that it may confine itself to, in their order.
+
+        All of them where one lacks that the book file names: the run then ends with that, and tells the
+        name that is nearest.
+        """
+        there = list(columns)
+        wanted = self.wanted
+        if wanted is None and not self.automatic:
+            wanted = self.named
+        if wanted is None or not self.named.issubset(there):
+            return there
+        return [each for each in there if each in wanted]
+
 
 @dataclass(frozen=True, slots=True)
 class BookSink:
@@ -133,12 +160,13 @@ class Rows:
     that are not among them, such as lines with too many cells; they count as read. `line` is for rows
     that can be read again, and a few columns of them cheaply, as those of Parquet files: it names a
     column of whole numbers that rise from row to row, and is no data itself. Other rows the engine reads
-    once and keeps.
+    once and keeps. `parquet` is the path of the Parquet file whose rows they are, all of them, if it is one.
     """
 
     rows: Any
     problems: tuple[Problem, ...] = ()
     line: str | None = None
+    parquet: str | None = None
 
 
 class OpenSource(Protocol):

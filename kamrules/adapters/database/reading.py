@@ -13,6 +13,8 @@ from kamrules.adapters.database.postgresql import PostgreSQLReader
 from kamrules.adapters.database.rows import NoRowsError, RowReader
 from kamrules.adapters.database.sqlite import SQLiteReader
 from kamrules.adapters.database.wanted import Copy, Wanted, identifier
+from kamrules.adapters.formulas import quoted
+from kamrules.adapters.keeping import ORDER
 from kamrules.adapters.lines import distinct_names, fresh_name
 from kamrules.book import Rows
 from kamrules.diagnostics import DataError, nearest
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 OPTIONS: dict[str, type] = {"table": str, "schema": str, "query": str, "batch": int}
 _SELECT = "write one SELECT; what it names has to be there, and it cannot change anything"
-_LINE = "rowid"
-"""The column that every table of DuckDB has, unless a column of its own is called so."""
 
 
 def read_table(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  DuckDB's
@@ -45,10 +45,12 @@ def read_table(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  Duck
             places, rows = _places(table, names)
             copy = Copy(connection, name, places, names, rows=rows)
             reader.copy(database, wanted, columns, copy)
-    if _LINE in {each.casefold() for each in names}:
+    chosen = [names[place] for place in places]
+    if ORDER in {each.casefold() for each in chosen}:
         return Rows(connection.sql(f"SELECT * FROM {name}"))  # noqa: S608  a name of ours
     line = fresh_name(table, "line")
-    found = connection.sql(f"SELECT *, {_LINE} AS {line} FROM {name}")  # noqa: S608
+    items = ", ".join(map(quoted, chosen))
+    found = connection.sql(f"SELECT {items}, {ORDER} AS {line} FROM {name}")  # noqa: S608  all quoted
     return Rows(found, line=line.strip('"'))
 
 
@@ -87,14 +89,9 @@ def _places(table: BookTable, names: Sequence[str]) -> tuple[list[int], bool]:
     Where the book file names a column that is not there, the run ends with that: all columns
     then go without a row, so that the nearest name is told at once.
     """
-    asked = {table.account, *table.only}
-    asked |= {how.column for how in table.columns.values() if how.column is not None}
-    everything = list(range(len(names)))
-    if not asked <= set(names):
-        return everything, False
-    if table.automatic:
-        return everything, True
-    return [place for place in everything if names[place] in asked], True
+    chosen = set(table.chosen(names))
+    places = [place for place, each in enumerate(names) if each in chosen]
+    return places, table.named <= set(names)
 
 
 @contextmanager

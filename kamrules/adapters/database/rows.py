@@ -122,8 +122,9 @@ def _load(path: Path, columns: list[Column], copy: Copy) -> None:
         f"max_line_size = {_LONGEST_LINE}, buffer_size = {2 * _LONGEST_LINE}, parallel = false)"
     )
     given = given[: len(copy.places)]
-    if not copy.make(columns, given, source):
-        copy.make(columns, given, source, typed=False)
+    size = path.stat().st_size
+    if not copy.make(columns, given, source, size=size):
+        copy.make(columns, given, source, size=size, typed=False)
 
 
 def _lines(rows: Iterable[Sequence[Any]], places: Sequence[int]) -> Iterable[str]:

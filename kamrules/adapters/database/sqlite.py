@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _REAL_ROW = "kamrules_row"
 _EXACT = 2**53
+_WIDTH = 16
+"""Bytes that a value takes in DuckDB, about."""
 _INTEGER, _REAL, _TEXT = "0", "0.0", "''"
 """A value of each kind, which stands in the first row, for ADBC to learn the kinds from."""
 _SHORT, _LONG = "printf('%!.15g', {0})", "printf('%!.17g', {0})"
@@ -50,14 +52,14 @@ class SQLiteReader:
         """Copy the rows as they come; nothing is held but what DuckDB holds."""
         source = _source(wanted)
         selected = [columns[place].select for place in copy.places]
-        held = [(_TEXT, each) for each in selected]
+        held, size = [(_TEXT, each) for each in selected], 0
         if copy.rows:
             found = _held(database, source, selected)
             if found is None:
                 self._rows.columns(database, wanted)
                 self._rows.copy(database, wanted, columns, copy)
                 return
-            held = found
+            held, size = found
         given = [f"c{place}" for place in copy.places]
         first = [f"{kind} AS {name}" for name, (kind, _) in zip(given, held, strict=True)]
         others = [f"{item} AS {name}" for name, (_, item) in zip(given, held, strict=True)]
@@ -71,7 +73,7 @@ class SQLiteReader:
             arrow("adbc_driver_sqlite", uri, self._address.fault) as stream,
             stream.rows(statement, copy.connection) as rows,
         ):
-            copy.make(columns, given, f"{rows} WHERE {_REAL_ROW} = 1")
+            copy.make(columns, given, f"{rows} WHERE {_REAL_ROW} = 1", size=size)
 
     def close(self) -> None:
         """Let go of a query whose rows were not all wanted."""
@@ -82,8 +84,10 @@ def _source(wanted: Wanted) -> str:
     return f"(\n{wanted.source}\n)" if wanted.query else wanted.source
 
 
-def _held(database: Connection, source: str, columns: list[str]) -> list[tuple[str, str]] | None:
-    """Return for each column a value of its kind, and as what it is selected.
+def _held(
+    database: Connection, source: str, columns: list[str]
+) -> tuple[list[tuple[str, str]], int] | None:
+    """Return for each column a value of its kind, and as what it is selected; and about how many bytes come.
 
     None when one holds bytes, which only Python can tell from texts.
     """
@@ -95,8 +99,7 @@ def _held(database: Connection, source: str, columns: list[str]) -> list[tuple[s
             f"max(CASE typeof({each}) WHEN 'integer' THEN abs({each} / 2) END)",
         )
     ]
-    if not asked:
-        return []
+    asked.append("count(*)")
     statement = f"SELECT {', '.join(asked)} FROM {source}"  # noqa: S608  quoted, or the author's
     row: Any = without_parameters(database).exec_driver_sql(statement).one()
     found = []
@@ -110,4 +113,4 @@ def _held(database: Connection, source: str, columns: list[str]) -> list[tuple[s
             found.append((_INTEGER, column))
         else:
             found.append((_TEXT, column if not integer and not real else _AS_TEXT.format(column)))
-    return found
+    return found, row[-1] * len(columns) * _WIDTH

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kamrules.adapters.formulas import quoted
+from kamrules.adapters.keeping import keep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,22 +53,26 @@ class Copy:
     rows: bool = True
 
     def make(
-        self, columns: Sequence[Column], given: Sequence[str], source: str, *, typed: bool = True
+        self,
+        columns: Sequence[Column],
+        given: Sequence[str],
+        source: str,
+        *,
+        size: int = 0,
+        typed: bool = True,
     ) -> bool:
         """Make the table from a relation whose columns are `given`, in the order of `places`.
 
-        Return whether all values fit into the types that the columns are to have; if not, nothing is made.
-        Without `typed` the columns stay as they come.
+        `size` is about how many bytes its rows have. Return whether all values fit into the types that the
+        columns are to have; if not, nothing is made. Without `typed` the columns stay as they come.
         """
         items = []
         for place, name in zip(self.places, given, strict=True):
             kept = columns[place].kept if typed else None
-            item = quoted(name) if kept is None else f"CAST({quoted(name)} AS {kept})"
-            items.append(f"{item} AS {quoted(self.names[place])}")
+            items.append(quoted(name) if kept is None else f"CAST({quoted(name)} AS {kept})")
+        names = [self.names[place] for place in self.places]
         try:
-            self.connection.execute(
-                f"CREATE TEMP TABLE {self.table} AS SELECT {', '.join(items)} FROM {source}"  # noqa: S608
-            )
+            keep(self.connection, self.table, items, names, source, size)
         except Exception as error:
             if type(error).__name__ != "ConversionException" or not typed:
                 raise

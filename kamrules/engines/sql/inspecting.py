@@ -73,7 +73,7 @@ def inspect_book(program: Program, book: Book, *, open_source: OpenSource) -> In
 def _inspect(connection: Any, program: Program, book: Book, open_source: OpenSource) -> Inspection:  # noqa: ANN401
     people = "people"
     staged = {
-        name: stage(connection, table, words, list(words.columns), open_source, number)
+        name: stage(connection, table, words, list(words.columns), open_source, number, whole=True)
         for number, (name, table) in enumerate(book.tables.items())
         if (words := program.tables.get(name)) is not None
     }

@@ -57,7 +57,8 @@ class Staged:
 
     `columns` gives for each of the vocabulary's columns that the book fills its own name here, its form
     and its type. `kept` is false for rows that the book file leaves out. `line` is the column whose whole
-    numbers rise in the source's order.
+    numbers rise in the source's order. `found` are the types of the source's columns, `made` the account's id
+    and the columns as made from them, and `parquet` the source, if it is one such file.
     """
 
     table: BookTable
@@ -67,6 +68,8 @@ class Staged:
     line: str
     problems: tuple[Problem, ...] = ()
     found: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Sql] = field(default_factory=dict)
+    parquet: str | None = None
 
     def value(self, name: str, keep: Callable[[Sql], Sql]) -> Sql | None:
         """Return a column as expressions see it, None when the book does not fill it.
@@ -92,35 +95,40 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
     wanted: Iterable[str],
     open_source: OpenSource,
     number: int,
+    *,
+    whole: bool = False,
 ) -> Staged:
-    """Open a table's source and bring the wanted columns onto the connection.
+    """Open a table's source and bring the wanted columns of the vocabulary onto the connection.
+
+    The source is told which of its columns that takes, or with `whole` to give them all.
 
     Raises DataError when the source lacks the account's id or a column that the book file names.
     """
-    opened = open_source(table, connection)
+    wanted = set(wanted)
+    opened = open_source(table if whole else table.wanting(wanted), connection)
     source = f"source_{number}"
     found = _adopt(connection, opened.rows, source)
     if opened.line is not None:
         del found[opened.line]
     check_columns(table, found)
-    within = _within(connection, source, opened.rows, table, vocabulary, set(wanted), found)
+    within = _within(connection, source, opened.rows, table, vocabulary, wanted, found)
     columns: dict[str, tuple[str, Form, Type]] = {}
-    items, made = [], []
+    trees = {ACCOUNT_ID: _account_id(column(table.account), found[table.account])}
+    made = []
     for place, name in enumerate(vocabulary.columns):
         how = table.mapped(name)
-        if name == ACCOUNT_ID or name not in set(wanted) or how is None:
+        if name == ACCOUNT_ID or name not in wanted or how is None:
             continue
         if how.constant is None and how.column not in found:
             continue
         one = _stored(how, found, vocabulary.columns[name].type, within=name in within)
         columns[name] = (f"c{place}", one.form, one.of)
-        items.append(named(one.item, f"c{place}"))
+        trees[f"c{place}"] = one.item
         if one.problem is not None:
             made.append((place, one))
     select = rows_of(source).select(
-        named(_account_id(column(table.account), found[table.account]), ACCOUNT_ID),
+        *(named(tree.copy(), name) for name, tree in trees.items()),
         named(_kept(table, found), "kept"),
-        *items,
         named(_bad(made), "bad"),
         copy=False,
     )
@@ -131,7 +139,17 @@ def stage(  # noqa: PLR0913, PLR0917  what a table needs
     relation = f"staged_{number}"
     connection.execute(f'CREATE TEMP {sort} "{relation}" AS {sql(select)}')
     line = ROWID if opened.line is None else LINE
-    return Staged(table, relation, columns, bool(made), line, opened.problems, found)
+    return Staged(
+        table,
+        relation,
+        columns,
+        bool(made),
+        line,
+        opened.problems,
+        found,
+        trees,
+        opened.parquet,
+    )
 
 
 def _adopt(connection: Any, rows: Any, name: str) -> dict[str, str]:  # noqa: ANN401  DuckDB's

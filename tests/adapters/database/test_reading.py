@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from contextlib import closing
 from decimal import Decimal
 
 import duckdb
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kamrules.book import BookTable
+from kamrules.book import BookTable, ColumnMap
 from kamrules.diagnostics import DataError
 from tests.adapters.opening import PLUGINS, data, fetched, opened
 
@@ -101,17 +102,25 @@ def test_what_is_no_number_stays_what_it_is_for_quality_to_tell(postgres_place, 
     assert math.isnan(second[2])
 
 
-def test_a_date_that_mysql_takes_and_no_calendar_has_comes_as_text(mysql_place, tmp_path):
+@pytest.mark.parametrize("many", [False, True])
+def test_a_date_that_mysql_takes_and_no_calendar_has_comes_as_text(
+    many, mysql_place, tmp_path, monkeypatch
+):
+    if many:
+        monkeypatch.setattr("kamrules.adapters.keeping.MANY", -1)
     mysql_place.run(
         "SET sql_mode = ''",
         "CREATE TABLE orders (account_id varchar(9), on_day date, bits bit(1), raw blob, at time)",
         "INSERT INTO orders VALUES ('A', '0000-00-00', b'1', x'ff00', '10:30:00')",
         "INSERT INTO orders VALUES ('B', '2026-01-31', b'0', 'text', NULL)",
     )
-    assert fetched(tmp_path, mysql_place.uri) == [
-        ("A", "0000-00-00", "1", "\\xff00", "10:30:00"),
-        ("B", "2026-01-31", "0", "text", None),
-    ]
+    (spill := tmp_path / "spill").mkdir()
+    with duckdb.connect(config={"temp_directory": str(spill)}) as connection:
+        assert fetched(tmp_path, mysql_place.uri, connection) == [
+            ("A", "0000-00-00", "1", "\\xff00", "10:30:00"),
+            ("B", "2026-01-31", "0", "text", None),
+        ]
+        assert len(list(spill.iterdir())) == many
 
 
 def test_a_column_of_sqlite_holds_what_it_holds_whatever_it_was_declared_as(sqlite_place, tmp_path):
@@ -192,8 +201,6 @@ def test_all_rows_come_in_their_order_and_once(place, tmp_path):
 
 
 def test_only_the_columns_that_the_book_file_names_are_fetched_when_it_says_so(place, tmp_path):
-    from kamrules.book import ColumnMap
-
     place.run(
         "CREATE TABLE orders (account_id varchar(9), amount integer, secret integer, status varchar(9))",
         "INSERT INTO orders VALUES ('A', 1, 2, 'paid')",
@@ -203,6 +210,74 @@ def test_only_the_columns_that_the_book_file_names_are_fetched_when_it_says_so(p
         only={"status": ("paid",)},
     )  # fmt: skip
     assert data(rows).fetchall() == [("A", 1, "paid")]
+
+
+@pytest.mark.parametrize("by", ["table", "query"])
+def test_of_a_wide_table_only_the_columns_that_are_read_are_fetched(by, place, tmp_path):
+    wide = ", ".join(f"more_{number} varchar(9)" for number in range(200))
+    strange = place.quoted('a"; DROP TABLE orders')
+    place.run(
+        f"CREATE TABLE orders (n integer, account_id varchar(9), {wide}, {strange} integer)",
+        f"INSERT INTO orders (n, account_id, more_7, {strange}) VALUES (1, 'A', 'x', 5)",
+    )
+    table = BookTable(
+        "orders", place.uri, tmp_path, columns={"amount": ColumnMap('a"; DROP TABLE orders')},
+        only={"more_7": ("x",)}, options={"query": "SELECT * FROM orders"} if by == "query" else {},
+    ).wanting(["n", "amount", "margin"])  # fmt: skip
+    rows = data(PLUGINS.open_source(table, duckdb.connect()))
+    assert rows.columns == ["n", "account_id", "more_7", 'a"; DROP TABLE orders']
+    assert rows.fetchall() == [(1, "A", "x", 5)]
+    assert place.tables() == {"orders"}
+
+
+def test_a_column_that_nobody_reads_is_not_worked_out(postgres_place, tmp_path):
+    postgres_place.run(
+        "CREATE VIEW orders AS SELECT 'A' AS account_id, 1 AS n, 1 / (n - n) AS broken "
+        "FROM generate_series(1, 2) AS n"
+    )
+    table = BookTable("orders", postgres_place.uri, tmp_path).wanting(["n"])
+    assert data(PLUGINS.open_source(table, duckdb.connect())).fetchall() == [("A", 1), ("A", 1)]
+    with pytest.raises(DataError, match="division by zero"):
+        PLUGINS.open_source(table.wanting(["broken"]), duckdb.connect())
+
+
+def test_rows_are_the_same_when_they_are_many_and_kept_in_a_file(place, tmp_path, monkeypatch):
+    place.run(
+        f"CREATE TABLE orders (account_id varchar(9), amount {AMOUNTS[place.kind]}, on_day date, n bigint)",
+        "INSERT INTO orders VALUES ('Ä1', 1234567.89, '2026-01-31', 9007199254740993)",
+        "INSERT INTO orders VALUES ('', NULL, NULL, NULL)",
+        "INSERT INTO orders VALUES ('B', -0.5, '1999-12-31', 7)",
+    )
+    found = []
+    for many in (1 << 40, -1):
+        monkeypatch.setattr("kamrules.adapters.keeping.MANY", many)
+        (spill := tmp_path / f"spill {many}").mkdir()
+        with duckdb.connect(config={"temp_directory": str(spill)}) as connection:
+            rows = opened(tmp_path, place.uri, connection)
+            assert bool(list(spill.iterdir())) == (many < 0)
+            lines = rows.rows.project(f'"{rows.line}"').fetchall()
+            found.append((types(data(rows)), data(rows).fetchall(), lines))
+    assert found[0] == found[1]
+    assert [row[-1] for row in found[0][1]] == [2**53 + 1, None, 7]
+
+
+@pytest.mark.parametrize(("count", "many"), [(10, False), (20_000, True)])
+def test_rows_are_kept_in_a_file_when_the_database_has_many(
+    count, many, place, tmp_path, monkeypatch
+):
+    place.run("CREATE TABLE orders (account_id varchar(9), n integer)")
+    with closing(place.connect()) as connection, closing(connection.cursor()) as cursor:
+        mark = "?" if place.kind == "sqlite" else "%s"
+        cursor.executemany(
+            f"INSERT INTO orders VALUES ({mark}, {mark})", [(f"A{i % 7}", i) for i in range(count)]
+        )
+        connection.commit()
+    monkeypatch.setattr("kamrules.adapters.keeping.MANY", 100_000)
+    (spill := tmp_path / "spill").mkdir()
+    with duckdb.connect(config={"temp_directory": str(spill)}) as connection:
+        rows = data(opened(tmp_path, place.uri, connection))
+        assert bool(list(spill.iterdir())) == many
+        assert [n for _, n in rows.fetchall()] == list(range(count))
 
 
 def test_a_view_and_a_query_are_read_as_tables_are(place, tmp_path):
@@ -255,6 +330,19 @@ def test_a_column_called_rowid_is_data(place, tmp_path):
     rows = opened(tmp_path, place.uri)
     assert rows.line is None
     assert rows.rows.fetchall() == [("A", 7)]
+
+
+def test_a_column_called_rowid_that_nobody_reads_is_none(place, tmp_path, monkeypatch):
+    place.run(
+        "CREATE TABLE orders (account_id varchar(9), n integer, rowid integer)",
+        "INSERT INTO orders VALUES ('A', 1, 7), ('B', 2, 5)",
+    )
+    monkeypatch.setattr("kamrules.adapters.keeping.MANY", -1)
+    table = BookTable("orders", place.uri, tmp_path).wanting(["n"])
+    with duckdb.connect(config={"temp_directory": str(tmp_path)}) as connection:
+        rows = PLUGINS.open_source(table, connection)
+        assert data(rows).fetchall() == [("A", 1), ("B", 2)]
+        assert rows.rows.columns == ["account_id", "n", rows.line]
 
 
 def test_the_driver_of_a_uri_is_taken_at_its_word(place, tmp_path):

@@ -192,8 +192,14 @@ def test_a_library_that_is_not_installed_is_told_with_the_command(
     assert 'pip install "kamrules[database]"' in told
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-def test_a_server_that_is_killed_while_it_is_read_is_told_and_read_again_later(kind, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "many"), [("postgresql", False), ("postgresql", True), ("mysql", False)]
+)
+def test_a_server_that_is_killed_while_it_is_read_is_told_and_read_again_later(
+    kind, many, tmp_path, monkeypatch
+):
+    if many:
+        monkeypatch.setattr("kamrules.adapters.keeping.MANY", -1)
     if kind == "mysql" and not servers.mariadb_here():
         pytest.skip("no MariaDB server is installed: make services")
     start = servers.postgres_on_loopback if kind == "postgresql" else servers.mariadb
@@ -207,7 +213,8 @@ def test_a_server_that_is_killed_while_it_is_read_is_told_and_read_again_later(k
             else "(SELECT seq AS i FROM seq_1_to_1000000) AS s"
         )
         query = f"SELECT i AS account_id, repeat('x', 1000) AS t, {slow} IS NULL AS s FROM {rows}"
-        connection = duckdb.connect()
+        (spill := tmp_path / "spill").mkdir()
+        connection = duckdb.connect(config={"temp_directory": str(spill)})
         caught: list[BaseException] = []
 
         def read() -> None:
@@ -230,6 +237,7 @@ def test_a_server_that_is_killed_while_it_is_read_is_told_and_read_again_later(k
         assert error.diagnostics[0].code == "KR663", str(error)
         assert servers.PASSWORD not in str(error)
         assert connection.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
+        assert not list(spill.iterdir())
         server.begin()
         again = {"query": "SELECT 'A' AS account_id"}
         assert fetched(tmp_path, uri, connection, options=again) == [("A",)]
