@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -16,18 +17,30 @@ from kamrules.diagnostics import DataError, Diagnostic, nearest
 from kamrules.masking import masked, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     Fault = Callable[[str, str, str | None], Diagnostic]
 
-__all__ = ["clear_faults", "clear_secrets", "masked", "revealed", "revealed_uri", "without_secrets"]
+__all__ = [
+    "Revealed",
+    "clear_faults",
+    "clear_secrets",
+    "masked",
+    "revealed",
+    "revealed_uri",
+    "without_secrets",
+]
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z]*):([^{}]*)\}")
 _USER_INFO = re.compile(r"(?<=//)([^/?#\s]*)@")
 _SECRET_NAME = re.compile(
-    r"(?:^|_|-)(?:password|passwd|pwd|passphrase|secret|token|api_?key|access_?key|secret_?key)$",
+    r"(?:^|[_.-])(?:password|passwd|pwd|passphrase|secret|token|credential|sas"
+    r"|(?:api|access|secret|account|private)[_.-]?key)"
+    # Azure's settings end with the storage that they are for: secret.NAME.dfs.core.windows.net
+    r"(?:(?:\.[^.]+)+\.core\.[a-z.]+)?$",
     re.IGNORECASE,
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LARGEST_FILE = 65_536
 _KINDS = ("env", "file", "keyring")
 
@@ -55,6 +68,42 @@ def revealed_uri(uri: str, fault: Fault | None = None) -> str:
         return secret if whole else quote(secret, safe="")
 
     return _REFERENCE.sub(put, uri)
+
+
+class Revealed(Mapping[str, str]):
+    """Options by name: a secret is looked up when its option is asked for, and shows as a reference.
+
+    Asking raises DataError (KR708) for a reference that leads nowhere.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = dict(given)
+
+    def __getitem__(self, name: str) -> str:
+        """Return an option with the secrets that its references stand for."""
+        return revealed(self._given[name])
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is an option; no secret is looked up for that."""
+        return name in self._given
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        """Return the number of options."""
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        """Return the options as they were given."""
+        return masked(repr(self._given))
+
+    def secret(self, name: str) -> bool:
+        """Return whether an option refers to a secret."""
+        return _REFERENCE.search(self._given[name]) is not None
 
 
 def clear_secrets(uri: str | None, options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -90,7 +139,7 @@ def _in_uri(uri: str) -> Iterator[str]:
         if _is_clear(found[1].partition(":")[2]):
             yield "a password"
     for name, value in _pairs(uri):
-        if _SECRET_NAME.search(name) and _is_clear(value):
+        if _names_secret(name) and _is_clear(value):
             yield f"`{name}`"
 
 
@@ -102,10 +151,15 @@ def _in_option(name: str, given: object) -> Iterator[str]:
         for inner in given:
             yield from _in_option(name, inner)
     elif isinstance(given, str):
-        if _SECRET_NAME.search(name) and _is_clear(given):
+        if _names_secret(name) and _is_clear(given):
             yield f"`{name}`"
         if "://" in given:
             yield from _in_uri(given)
+
+
+def _names_secret(name: str) -> bool:
+    """Return whether a name is one of secrets: api_key, fs.s3a.secret.key, keyStorePassword."""
+    return _SECRET_NAME.search(_HUMP.sub("_", name)) is not None
 
 
 def _is_clear(text: str) -> bool:

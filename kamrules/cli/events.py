@@ -14,6 +14,7 @@ import click
 from kamrules.cli.failing import DEFECT, INTERRUPTED
 from kamrules.cli.pace import Pace
 from kamrules.diagnostics import KamrulesError
+from kamrules.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +44,8 @@ class Events:
             {"event": event, "seconds": seconds, **more}, ensure_ascii=False, default=str
         )
         with self._lock:
-            sys.stderr.write(text + "\n")
+            # an engine or a source may say what it is doing with a secret in it
+            sys.stderr.write(masked(text) + "\n")
             sys.stderr.flush()
 
     def progress(self, step: str, done: float = 0, of: float = 0, unit: str = "") -> None:

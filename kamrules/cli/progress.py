@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kamrules.cli.pace import Pace
 from kamrules.cli.pace import shown as in_words
 from kamrules.cli.terminal import console
+from kamrules.masking import masked
 from kamrules.progress import silent
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def shown(*, quiet: bool = False) -> Iterator[Progress]:
 
         def tell(step: str, done: float = 0, of: float = 0, unit: str = "") -> None:
             count = in_words(pace.at(step, done, of, unit))
-            bars.update(bar, description=step, completed=done, total=of or None, count=count)
+            bars.update(
+                bar, description=masked(step), completed=done, total=of or None, count=count
+            )
 
         yield tell

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.expression.types import BOOL, INTEGER, Kind, Type
 from tests.strategies.calls import of_plugin
+from tests.strategies.scores import number as bound
 from tests.strategies.values import USUAL, moved, quoted
 
 if TYPE_CHECKING:
@@ -154,8 +155,10 @@ class Expressions:
 
     def _mixed(self, kind: Kind, depth: int) -> str:
         other = self.draw.one([Kind.SCORE, Kind.SHARE])
-        signs = "*+-" if other is Kind.SCORE else "*/"
-        return f"({self.number(other, depth)} {self.draw.one(signs)} {self.number(kind, depth)})"
+        sign = self.draw.one("*+-" if other is Kind.SCORE else "*/")
+        # a bare number that is added to a score is one, and so were the sum: it is no number any more
+        right = self._product(kind, depth) if sign in "+-" else self.number(kind, depth)
+        return f"({self.number(other, depth)} {sign} {right})"
 
     def _days(self, kind: Kind, depth: int) -> str:
         del kind
@@ -340,17 +343,12 @@ class Expressions:
             bounds = [moved(self.sight.as_of, each).isoformat() for each in (-365, -30, 0, 30)]
         else:
             values = sorted({abs(each) for each in USUAL[of.kind]})
-            bounds = [self._bound(of.kind, each) for each in values]
+            bounds = [bound(of.kind, each) for each in values]
         at = self.draw.whole(0, len(bounds) - 2)
         low = self.draw.one([bounds[at], ""])
         high = bounds[self.draw.whole(at + 1, len(bounds) - 1)]
         left, right = self.draw.one("[("), self.draw.one("])")
         return f"{self.of(of, depth)} {word} {left}{low}..{high}{right}"
-
-    def _bound(self, kind: Kind, value: float) -> str:
-        if kind is Kind.DAYS:
-            return f"{value:.0f}d"
-        return f"{value:.0f}" if value == int(value) else repr(value)
 
     def _among(self, depth: int) -> str:
         of = self.worded()

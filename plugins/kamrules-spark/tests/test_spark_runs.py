@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,9 +48,7 @@ def without_told(report):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "KAMRULES_SLOW" not in os.environ, reason="set KAMRULES_SLOW=1: minutes of planning"
-)
+@pytest.mark.skipif("KAMRULES_SLOW" not in os.environ, reason="set KAMRULES_SLOW=1: takes minutes")
 def test_the_sample_book_is_decided_alike_cell_for_cell(spark, tmp_path):
     book = sample(tmp_path / "book")
     ours, theirs = both(book, tmp_path, leave_out=True)
@@ -198,19 +197,40 @@ def test_a_session_that_is_there_is_used_but_not_for_another_master(spark, folde
     assert spark.sparkContext.master.startswith("local-cluster")
 
 
+def java_that_notes_its_command_lines(folder):
+    """Return the home of a Java that is the machine's own, and the file that it writes each start into."""
+    home, notes = folder / "java", folder / "started.txt"
+    (home / "bin").mkdir(parents=True)
+    own = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
+    real = own if own.is_file() else shutil.which("java")
+    script = home / "bin" / "java"
+    script.write_text(f'#!/bin/sh\necho "$@" >> "{notes}"\nexec "{real}" "$@"\n')
+    script.chmod(0o755)
+    return home, notes
+
+
 def test_the_installed_command_starts_executors_decides_and_ends_them(spark, folder, tmp_path):
     """One run with a session of its own; `spark` only says whether there can be one."""
     del spark
+    home, notes = java_that_notes_its_command_lines(tmp_path)
+    secrets = {"LAKE_SECRET": "t0p-s3cret", "PARTITIONS": "2"}
     done = subprocess.run(
         [str(COMMAND), "run", "book", "--ruleset", "book/rules.toml", "--as-of", "2026-06-30",
          "--engine", "spark", "--master", "local-cluster[1,1,1024]",
-         "--engine-option", "spark.sql.shuffle.partitions=2", "--out", "out", "--json"],
+         # a number that is not understood unless it is looked up
+         "--engine-option", "spark.sql.shuffle.partitions=${env:PARTITIONS}",
+         "--engine-option", "spark.hadoop.fs.s3a.secret.key=${env:LAKE_SECRET}",
+         "--out", "out", "--json"],
         cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
-        env=spark_scene.environment(tmp_path),
+        env={**spark_scene.environment(tmp_path), **secrets, "JAVA_HOME": str(home)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert report_of(tmp_path / "out")["accounts"] == 4
     assert "Traceback" not in done.stderr
+    started = notes.read_text()
+    assert "spark.master=local-cluster" in started
+    shown = started + done.stdout + done.stderr + (tmp_path / "out" / "run.json").read_text()
+    assert secrets["LAKE_SECRET"] not in shown
     run("duckdb", folder, tmp_path / "duckdb", **words(folder))
     (tmp_path / "out").rename(tmp_path / "spark")
     assert_same(tmp_path)

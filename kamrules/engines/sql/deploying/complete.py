@@ -12,6 +12,7 @@ from kamrules.compiler.in_language import in_language
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
 from kamrules.engines.sql.before import cooling_of, states_of
 from kamrules.engines.sql.deploying.chain import table_of
+from kamrules.engines.sql.deploying.cutting import parted, read_by, worth_keeping
 from kamrules.engines.sql.deploying.deploying import AS_OF, DAYS, Deploying
 from kamrules.engines.sql.deploying.lean import lean
 from kamrules.engines.sql.deploying.names import Names
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.engines.sql.deploying.chain import Chain
     from kamrules.engines.sql.deploying.options import Deployment
-    from kamrules.engines.sql.deploying.passes import CTE
     from kamrules.engines.sql.tree import Sql
 
 OWN = "own_"
@@ -169,10 +169,10 @@ class Completing(Deploying):
         ctes, here = self.chained(reads)
         select = exp.Select(expressions=[column(each) for each in sorted(reads)])
         select = select.from_(table_of((here,)), copy=False)
-        made = {name: f"{self.run.prefix}_{name}" for name, _ in ctes}
-        needed = read_by([*ctes, (core, select)])
-        kept = worth_keeping(needed)
-        for name, one in needed:
+        cut = parted(read_by([*ctes, (core, select)]), self.relations)
+        kept = worth_keeping(cut)
+        made = {name: f"{self.run.prefix}_{name}" for name, _ in cut[:-1]}
+        for name, one in cut:
             for table in one.find_all(exp.Table):
                 if not table.db and table.name in made:
                     if not table.alias:
@@ -214,35 +214,3 @@ class Completing(Deploying):
 
     def _lay_standing(self, address: str) -> None:
         lay_placement(self.values, self.program, address)
-
-
-def _reads(select: exp.Select) -> list[str]:
-    return [each.name for each in select.find_all(exp.Table) if not each.db]
-
-
-def read_by(ctes: list[CTE]) -> list[CTE]:
-    """Return the last CTE after all that it stands on."""
-    needed = {ctes[-1][0]}
-    for name, one in reversed(ctes):
-        if name in needed:
-            needed.update(_reads(one))
-    return [(name, one) for name, one in ctes if name in needed]
-
-
-def worth_keeping(ctes: list[CTE]) -> set[str]:
-    """Return the CTEs that are read more than once and stand on a group or window not kept below them."""
-    reads = {name: _reads(one) for name, one in ctes}
-    times: dict[str, int] = {}
-    for names in reads.values():
-        for each in names:
-            times[each] = times.get(each, 0) + 1
-    found: set[str] = set()
-    costly: set[str] = set()
-    for name, one in ctes:
-        works = one.args.get("group") is not None or any(one.find_all(exp.Window))
-        if works or any(each in costly for each in reads[name]):
-            if times.get(name, 0) > 1:
-                found.add(name)
-            else:
-                costly.add(name)
-    return found
