@@ -37,7 +37,8 @@ class Order:
     each table into a folder, as many files of so many rows, and `partition_by` into folders below it by
     the values of these columns, where a table has them; `tables` those of kamrules.tables.NAMES that are
     worked out and written, all when none are named; `engine` what decides,
-    `duckdb` or a plug-in's, and `engine_options` what that is told, such as `{"master": "local[2]"}`;
+    `polars`, `duckdb`, `auto` for the one of both that suits (kamrules.run.engine), or a plug-in's, and
+    `engine_options` what that is told, such as `{"master": "local[2]"}`;
     with `since` only accounts that have changed are decided, and the others' decisions taken over that the
     state keeps of earlier runs with `since`.
     """
@@ -63,11 +64,16 @@ class Order:
     require_diff: Path | None = None
     rows_per_file: int | None = None
     partition_by: tuple[str, ...] = ()
-    engine: str = "duckdb"
+    engine: str = "auto"
     engine_options: Mapping[str, str] = field(default_factory=dict)
     further: Mapping[str, Callable[[DecidedBook, Progress], FurtherTable]] = field(
         default_factory=dict
     )
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether a table becomes many files."""
+        return self.rows_per_file is not None or bool(self.partition_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def report_of(
         "book": {"name": book.name, "file": book.file, "currency": book.currency},
         "state": None if order.state is None else str(order.state),
         "language": work.language,
-        "engine": order.engine,
+        "engine": work.engine_name,
         "format": order.format,
         "top": order.top,
         "accounts": decisions.accounts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import Diagnostic, UsageError
-from kamrules.run.engine import BUILT_IN
+from kamrules.run.engine import AUTO, DUCKDB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +32,9 @@ def check_since(order: Order) -> None:
         return
     if order.state is None:
         raise UsageError(Diagnostic("KR730", "`since` needs a state file", help="give `state` too"))
-    if order.engine != BUILT_IN:
+    if order.engine not in {AUTO, DUCKDB}:
         message = (
-            f"`--since` is for engine `{BUILT_IN}`, and the run asks for engine `{order.engine}`"
+            f"`--since` is for engine `{DUCKDB}`, and the run asks for engine `{order.engine}`"
         )
         raise UsageError(Diagnostic("KR732", message, help="leave it out: `--state` alone works"))
 

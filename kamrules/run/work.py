@@ -21,8 +21,8 @@ from kamrules.run.choosing import (
     tables_of,
     targets_of,
 )
-from kamrules.run.engine import decided_by, engine_of
-from kamrules.run.order import NO_FILES, DecidedBook, Order, Result
+from kamrules.run.engine import built_in_of, decided_by, engine_of
+from kamrules.run.order import FORMAT, NO_FILES, DecidedBook, Order, Result
 from kamrules.run.parts import check_parts
 from kamrules.run.reporting import faults, report_of, write_cutoffs
 from kamrules.run.since import check_since, keep, to_take_over, told
@@ -76,6 +76,7 @@ class Work:
         self.tables = tables_of(order)
         check_since(order)
         self.engine = engine_of(order, self.plugins)
+        self.engine_name = order.engine if self.engine is not None else built_in_of(order)
         output = OutputFolder(order.out)
         keep_apart(order.state, output)
         with self._step("reading the ruleset", "ruleset"):
@@ -209,10 +210,14 @@ class Work:
         self, tables: Tables, decisions: BookDecisions | Decided, output: OutputFolder
     ) -> tuple[str, ...]:
         """Write the tables as files, and return their names."""
-        if decisions.files is not None:  # the engine has written them itself
-            return expanded(output.folder, decisions.files)
+        own: tuple[str, ...] = ()
+        if decisions.files is not None:  # the engine has written its tables itself
+            own = expanded(output.folder, decisions.files)
+            tables = {name: each for name, each in tables.items() if name in self.order.further}
+            if not tables:
+                return own
         with self._step("writing", "write"):
-            return write_files(
+            return own + write_files(
                 self.order,
                 self.plugins,
                 tables,
@@ -278,6 +283,8 @@ class Work:
                 memory_limit=order.memory_limit,
                 spill_folder=order.spill_folder,
                 threads=order.threads,
+                engine=self.engine_name,
+                into=output.folder if order.format == FORMAT and not order.in_parts else None,
             )
         with decided as decisions:
             yield decisions

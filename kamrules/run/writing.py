@@ -50,7 +50,7 @@ def write_files(  # noqa: PLR0913  what writing needs
         return plugins.write(form, some, into, connection)
 
     with watched(connection, told, "writing", accounts):
-        if order.rows_per_file is None and not order.partition_by:
+        if not order.in_parts:
             return tuple(write(taken, folder))
         parts = Parts(connection, folder, write, order.rows_per_file, order.partition_by)
         return parts.write(taken)

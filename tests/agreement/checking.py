@@ -1,4 +1,4 @@
-"""Checks one case: three engines and the oracle must decide the same."""
+"""Checks one case: all engines and the oracle must decide the same."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.agreement.comparing import Disagreement, beside, differences
 from tests.agreement.deciding_live import PRESENT, agree_live
 from tests.agreement.engines import (
     by_oracle,
+    by_polars,
     by_row,
     by_sql,
     compiled,
@@ -18,11 +19,11 @@ from tests.agreement.engines import (
 if TYPE_CHECKING:
     from tests.strategies import Case
 
-OTHERS = {"oracle": by_oracle, "sql": by_sql}
+OTHERS = {"oracle": by_oracle, "sql": by_sql, "polars": by_polars}
 
 
 def agree(case: Case) -> None:
-    """Raise Disagreement unless row, SQL and live engine and the oracle decide the same."""
+    """Raise Disagreement unless row, SQL, Polars and live engine and the oracle decide the same."""
     program = compiled(case.ruleset)
     if PRESENT:
         agree_live(case, program=program)

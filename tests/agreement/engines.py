@@ -104,7 +104,12 @@ def by_oracle(program: Program, case: Case) -> Tables:
     return found
 
 
-def by_sql(program: Program, case: Case, *, threads: int = 1) -> Tables:
+def by_polars(program: Program, case: Case) -> Tables:
+    """Decide the whole book at once, by Polars."""
+    return by_sql(program, case, engine="polars")
+
+
+def by_sql(program: Program, case: Case, *, threads: int = 1, engine: str = "duckdb") -> Tables:
     """Decide the whole book at once."""
     with tempfile.TemporaryDirectory() as folder:
         earlier = None if case.past is None else memory_files(case.past, Path(folder))
@@ -117,6 +122,7 @@ def by_sql(program: Program, case: Case, *, threads: int = 1) -> Tables:
             top=case.top,
             language=case.language,
             threads=threads,
+            engine=engine,
         ) as decisions:
             return {name: fetched(decisions.tables[name]) for name in NAMES}
 

@@ -97,8 +97,8 @@ def test_events_tell_start_steps_and_end_of_a_run_and_stdout_stays_one_document(
         "results",
     )
     steps = [each["step"] for each in found if each["event"] == "step"]
-    wanted = ["reading the ruleset", "reading accounts", "reading orders", "summing up orders", "deciding",
-              "writing decisions", "writing actions", "remembering", "hashing files"]  # fmt: skip
+    wanted = ["reading the ruleset", "reading accounts", "reading orders", "summing up orders",
+              "bringing tables together", "deciding", "remembering", "hashing files"]  # fmt: skip
     assert [each for each in steps if each in wanted] == wanted
     report = json.loads(told.out)
     assert found[-1]["event"] == "done"
@@ -137,6 +137,27 @@ def test_a_password_in_clear_is_in_no_event(tmp_path):
     assert found[0]["book"] == "postgresql://kam:***@127.0.0.1:1/crm?table=deals"
     assert [each["code"] for each in found[-1]["diagnostics"]] == ["KR707"]
     assert "hunter2" not in told.err + told.out
+
+
+def test_what_an_engine_was_given_as_a_reference_is_in_no_event(tmp_path):
+    place = scene(tmp_path)
+    code = """
+    @hookimpl
+    def register_engines(register):
+        register("telling", decide)
+
+    def decide(task):
+        task.progress(f"logging in with {task.options['token']}")
+        raise ConnectionError(f"401 for Bearer {task.options['token']}")
+    """
+    given = ("--engine", "telling", "--engine-option", "token=${env:LAKE_TOKEN}")
+    told = place.run(
+        *given, "--progress", "json", LAKE_TOKEN="t0p-s3cret", **plug_in(tmp_path, code)
+    )
+    found = events(told)
+    assert "logging in with ***" in [each.get("step") for each in found]
+    assert found[-1]["diagnostics"][0]["message"].endswith("ConnectionError: 401 for Bearer ***")
+    assert "t0p-s3cret" not in told.err + told.out
 
 
 def test_an_interruption_is_an_event(tmp_path):

@@ -11,7 +11,8 @@ from tests.commands import run
 from tests.end_to_end.scene import scene
 
 SINCE = ("run", "book.toml", "--ruleset", "rules.toml", "--out", "results", "--since", "state.db")
-WHOLE = ("run", "book.toml", "--ruleset", "rules.toml", "--out", "whole", "--state", "whole.db")
+WHOLE = ("run", "book.toml", "--ruleset", "rules.toml", "--engine", "duckdb",
+         "--out", "whole", "--state", "whole.db")  # fmt: skip
 OWN = {"durations", "run", "state", "since"}
 """What of run.json is of the run itself."""
 

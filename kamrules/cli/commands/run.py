@@ -87,13 +87,15 @@ OUT = "kamrules-out"
     help="Where to put what does not fit into memory.",
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processors to use.")
-@click.option("--engine", default="duckdb", show_default=True, metavar="NAME",
-              help="What decides: duckdb on this machine, or what a plug-in brings: spark.")  # fmt: skip
+@click.option("--engine", default="auto", show_default=True, metavar="NAME",
+              help="What decides: polars or duckdb on this machine, auto for the one that suits, or what a"
+              " plug-in brings: spark.")  # fmt: skip
 @click.option("--master", metavar="URL",
               help="Where the engine runs, as in --engine spark --master spark://head:7077.")  # fmt: skip
 @click.option("--engine-option", "engine_options", multiple=True, metavar="NAME=VALUE",
               callback=options.settings,
-              help="What the engine is told, such as spark.executor.memory=8g.")  # fmt: skip
+              help="What the engine is told, such as spark.executor.memory=8g; secrets as"
+              " '${env:NAME}'.")  # fmt: skip
 @click.option("--progress", "told", type=click.Choice(["bar", "json", "none"]), default="bar",
               show_default=True, help="How to tell what is being done, on stderr: a line while it is done, if"
               " that is a terminal; JSON, an event a line, also for warnings; or not at all.")  # fmt: skip

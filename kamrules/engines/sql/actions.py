@@ -75,6 +75,9 @@ def lay_chosen(values: Values, program: Program, *, top: int, memory: bool) -> N
             "held", _largest([column(f"held{each}") for each in lay.holding], len(keys))
         )
     values.places["action", "held"] = held
+    # as many as are proposed, and no more than are kept
+    values.places["action", "kept_count"] = call("least", column("proposed"), whole(top))
+    values.places["action", "held_count"] = call("len", held.copy())
 
 
 def _largest(keys: list[exp.Column], count: int) -> Sql:

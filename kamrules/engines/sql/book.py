@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from kamrules.progress import Progress
 
 
+DUCKDB, POLARS = "duckdb", "polars"
+"""The engines that decide whole books."""
+
+
 def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     program: Program,
     book: Book,
@@ -43,6 +47,8 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
     threads: int | None = None,
     stoppable: Callable[[Callable[[], None]], object] | None = None,
     progress: Progress = silent,
+    engine: str = DUCKDB,
+    into: Path | None = None,
 ) -> BookDecisions:
     """Decide every account of a book at once.
 
@@ -65,6 +71,10 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         stoppable: is told how to stop the work, here and when the tables are read: a function to call
             from another thread; what was at work then raises DuckDB's InterruptException.
         progress: is told each step, and how far it is.
+        engine: what decides: DuckDB, or Polars, which decides the same in less time and cannot take over what
+            was kept.
+        into: a folder in which Polars leaves the tables as Parquet files; None lets them vanish with the
+            decisions.
 
     Returns:
         The decisions as relations of a DuckDB connection; close it (it is a context manager).
@@ -81,13 +91,28 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
             stoppable(connection.interrupt)
         with told_as_data():
             known = in_force(program, as_of)
-            deciding = Deciding(known, book, settings, connection, folder, progress)
+            deciding = _deciding(engine, threads)(
+                known, book, settings, connection, folder, progress
+            )
             deciding.kept = kept
+            deciding.into = into
+            deciding.stoppable = stoppable or deciding.stoppable
             return deciding.run(open_source, earlier)
     except BaseException:
         connection.close()
         folder.cleanup()
         raise
+
+
+def _deciding(engine: str, threads: int | None) -> type[Deciding]:
+    if engine == DUCKDB:
+        return Deciding
+    from kamrules.engines.polars import load  # noqa: PLC0415
+
+    load(threads)
+    from kamrules.engines.polars.deciding import PolarsDeciding  # noqa: PLC0415  polars, only now
+
+    return PolarsDeciding
 
 
 def book_cutoffs(

@@ -81,6 +81,11 @@ def most_memory(connection: duckdb.DuckDBPyConnection) -> float:
     return float(number) * UNITS.get(unit, 1)
 
 
+def literally(path: Path) -> str:
+    """Return a file's path as DuckDB wants it: nothing in a name means a pattern."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in str(path))
+
+
 @contextmanager
 def told_as_data() -> Iterator[None]:
     """Turn what DuckDB says of sources, memory and disk into a DataError."""

@@ -19,6 +19,7 @@ from kamrules.engines.sql.aggregates import (
 )
 from kamrules.engines.sql.before import before_tables
 from kamrules.engines.sql.changed import Changed
+from kamrules.engines.sql.enumerations import Enumerations
 from kamrules.engines.sql.ground import ground
 from kamrules.engines.sql.holding import hold_core
 from kamrules.engines.sql.narrowing import Narrowing, tables_of
@@ -47,7 +48,8 @@ from kamrules.show import EPOCH
 from kamrules.tables import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     from duckdb import DuckDBPyConnection
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from kamrules.book.quality import TableQuality
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.cutoffs import Cutoffs
+    from kamrules.engines.sql.output import Output
     from kamrules.engines.sql.staging import Staged
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.expression.nodes import Node
@@ -107,11 +110,18 @@ class Deciding:
         self.people = PEOPLE
         self.kept: KeptDecisions | None = None
         self.changed: Changed | None = None
+        self.outputs: dict[str, Output] = {}
+        self.remembered: dict[str, Output] = {}
+        self.enumerations = Enumerations()
+        self.remembers = False
+        self.into: Path | None = None
+        self.stoppable: Callable[[Callable[[], None]], object] = _never
+        self.written: dict[str, Path] = {}
 
     def run(self, open_source: OpenSource, earlier: EarlierFiles | None) -> BookDecisions:
         """Stage the book, lay all columns, and work out the core."""
         self._stage(open_source)
-        memory = earlier is not None
+        memory = self.remembers = earlier is not None
         if earlier is not None:
             for name, columns in before_tables(self.connection, self.program, earlier, self.day):
                 self.joins.append((name, columns))
@@ -125,28 +135,35 @@ class Deciding:
             self.values, self.program, self.settings.as_of, self.settings.language, memory=memory
         )
         every = writer.all()
-        outputs = {name: each for name, each in every.items() if name in self.settings.tables}
-        remembered = remembered_of(every)
-        writer.enumerations.create(self.connection)
-        wanted = set().union(
-            *(each.reads() for each in (*outputs.values(), *remembered.values())),
-            summary_reads(self.values.places),
-        )
+        self.outputs = {name: each for name, each in every.items() if name in self.settings.tables}
+        self.remembered = remembered_of(every)
+        self.enumerations = writer.enumerations
+        self.enumerations.create(self.connection)
+        self._decide()
+        return self._decisions()
+
+    def _decide(self) -> None:
+        """Work out the core, which the output tables are selects over."""
+        every = (*self.outputs.values(), *self.remembered.values())
+        wanted = set().union(*(each.reads() for each in every), summary_reads(self.values.places))
         accounts = self.qualities[ACCOUNTS].rows_kept
         with watched(self.connection, self.progress, "deciding", accounts):
             self._core(wanted)
+
+    def _decisions(self) -> BookDecisions:
         return BookDecisions(
             program=self.program,
             connection=self.connection,
             folder=self.folder,
-            outputs=outputs,
-            remembered=remembered,
+            outputs=self.outputs,
+            remembered=self.remembered,
             places=self.values.places,
             quality=self._quality(),
             warnings=tuple(unused(self.book, dict(self.program.tables))),
             as_of=self.settings.as_of,
             compared=self.compared,
             changed=self.changed,
+            written=self.written,
         )
 
     def cutoffs(self, open_source: OpenSource) -> Cutoffs:
@@ -177,10 +194,18 @@ class Deciding:
         accounts = self.related.pop(ACCOUNTS)
         with watched(self.connection, self.progress, "looking through accounts"):
             self.qualities[ACCOUNTS] = account_quality(
-                self.connection, accounts, self.program.tables[ACCOUNTS], PEOPLE
+                self.connection,
+                accounts,
+                self.program.tables[ACCOUNTS],
+                PEOPLE,
+                distinct=self._are_distinct(accounts),
             )
         refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
         self._lay_account(accounts)
+
+    def _are_distinct(self, accounts: Staged) -> bool:  # noqa: ARG002  others can tell from it
+        """Return whether it is sure that no account is there twice."""
+        return False
 
     def _lay_account(self, accounts: Staged) -> None:
         """Lay the columns of the account's own table."""
@@ -319,3 +344,7 @@ class Deciding:
         return Quality(
             tuple(self.qualities[name] for name in self.book.tables if name in self.qualities)
         )
+
+
+def _never(_: Callable[[], None]) -> None:
+    """Take note of how to stop the work, where nobody will ask for that."""

@@ -27,6 +27,10 @@ class Enumerations:
             return None
         return self._names.setdefault(distinct, f"words_{len(self._names)}")
 
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Return the texts of each type by its name."""
+        return {name: values for values, name in self._names.items()}
+
     def create(self, connection: Any) -> None:  # noqa: ANN401  DuckDB's
         """Make the types on the connection."""
         for values, name in self._names.items():

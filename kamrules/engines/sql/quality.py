@@ -26,18 +26,26 @@ IDS = "ids"
 """The relation with the number of rows of every id, while it is needed."""
 
 
-def account_quality(connection: Any, staged: Staged, table: Table, people: str) -> TableQuality:  # noqa: ANN401
+def account_quality(
+    connection: Any,  # noqa: ANN401
+    staged: Staged,
+    table: Table,
+    people: str,
+    *,
+    distinct: bool = False,
+) -> TableQuality:
     """Make the relation of accounts, the first row of each, and tell what their table held.
 
-    Its column LINE rises in the book's order.
+    Its column LINE rises in the book's order. `distinct` says that no id is there twice.
     """
     usable = rows_of(staged.relation).select("*").where(staged.usable, copy=False)
     if staged.line != LINE:
         usable = usable.select(named(column(staged.line), LINE), copy=False)
     connection.execute(f'CREATE TEMP VIEW "{people}_rows" AS {sql(usable)}')
+    nobody = "WHERE false" if distinct else ""
     connection.execute(
         f'CREATE TEMP TABLE "{people}_twice" AS SELECT "{ACCOUNT_ID}", count(*) AS n '  # noqa: S608  our names
-        f'FROM "{people}_rows" GROUP BY 1 HAVING count(*) > 1'
+        f'FROM "{people}_rows" {nobody} GROUP BY 1 HAVING count(*) > 1'
     )
     rows, ids = connection.execute(
         f'SELECT coalesce(sum(n - 1), 0)::BIGINT, min("{ACCOUNT_ID}", {EXAMPLES}) FROM "{people}_twice"'  # noqa: S608

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from kamrules.engines.sql.actions import has_cooldown
+from kamrules.engines.sql.connecting import literally
 from kamrules.engines.sql.summary import CoreSummary
 from kamrules.engines.sql.tree import column, is_one_of, sql, text
 from kamrules.engines.sql.whole_book import cutoffs_of
@@ -15,7 +16,7 @@ from kamrules.tables import DATE, NUMBER, TEXT, WHOLE
 if TYPE_CHECKING:
     import datetime
     import tempfile
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from kamrules.book import Quality
@@ -48,6 +49,8 @@ class BookDecisions:
 
     files: tuple[str, ...] | None = None
     """Its tables are still to be written (kamrules.contracts.Decided)."""
+    write_late: Callable[[str], Path] | None = None
+    """Writes what memory keeps of a table, where that is not a select over the core."""
 
     def __init__(  # noqa: PLR0913  what a run leaves behind
         self,
@@ -63,7 +66,9 @@ class BookDecisions:
         remembered: Mapping[str, Output] | None = None,
         compared: Sequence[Compared] = (),
         changed: Changed | None = None,
+        written: Mapping[str, Path] | None = None,
     ) -> None:
+        """Take the tables as selects over the core, or those that are `written` as Parquet files."""
         self.program = program
         self.connection = connection
         self.quality = quality
@@ -76,6 +81,7 @@ class BookDecisions:
         self._places = places
         self._compared = compared
         self._changed = changed
+        self._written = dict(written or {})
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +102,10 @@ class BookDecisions:
     def tables(self) -> dict[str, Any]:
         """Return the output tables as DuckDB relations, by name and in order (kamrules.tables)."""
         if not self._tables:
-            self._tables = {name: self._relation(one) for name, one in self._outputs.items()}
+            self._tables = {
+                name: self._file(name) if name in self._written else self._relation(one)
+                for name, one in self._outputs.items()
+            }
         return dict(self._tables)
 
     def _relation(self, output: Output) -> Any:  # noqa: ANN401  DuckDB's
@@ -167,9 +176,15 @@ class BookDecisions:
 
     def _kept_of(self, name: str) -> Any:  # noqa: ANN401  DuckDB's
         """Return what memory keeps of a table, which need not be one of those that are wanted."""
-        if name in self._remembered:
-            return self._relation(self._remembered[name])
-        return self.tables[name].project(", ".join(f'"{each}"' for each in REMEMBERED[name]))
+        if name in self._remembered and name not in self._written:
+            if self.write_late is None:
+                return self._relation(self._remembered[name])
+            self._written[name] = self.write_late(name)
+        found = self._file(name) if name in self._written else self.tables[name]
+        return found.project(", ".join(f'"{each}"' for each in REMEMBERED[name]))
+
+    def _file(self, name: str) -> Any:  # noqa: ANN401  DuckDB's
+        return self.connection.read_parquet(literally(self._written[name]))
 
     def export_state(self, folder: Path) -> EarlierFiles:
         """Write what memory keeps of this run: every account's class and tier, and the actions proposed

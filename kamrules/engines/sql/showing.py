@@ -36,12 +36,17 @@ FRACTIONS = {1: "tenths", 2: "hundredths"}
 """Enumerations of a connection: the endings `,000` to `,999`, and fractions with their point: ``, `.1` ..."""
 
 
-def lay_endings(connection: Any) -> None:  # noqa: ANN401  DuckDB's
-    """Make the enumerations that texts with numbers are made with."""
+def endings() -> dict[str, list[str]]:
+    """Return the members of the enumerations that texts with numbers are made with, by their names."""
     lists = {ENDINGS: [f",{each:03}" for each in range(1000)]}
     for digits, name in FRACTIONS.items():
         lists[name] = [f".{each:0{digits}}".rstrip(".0") for each in range(10**digits)]
-    for name, words in lists.items():
+    return lists
+
+
+def lay_endings(connection: Any) -> None:  # noqa: ANN401  DuckDB's
+    """Make the enumerations that texts with numbers are made with."""
+    for name, words in endings().items():
         listed = ", ".join(f"'{each}'" for each in words)
         connection.execute(f'CREATE TYPE "{name}" AS ENUM ({listed})')
 

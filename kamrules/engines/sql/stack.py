@@ -70,19 +70,25 @@ class Stack:
                 top = exp.Select(expressions=[exp.Star(), *items]).from_(_relation(top), copy=False)
         return exp.Select(expressions=wanted).from_(_relation(top), copy=False)
 
+    def storeys_of(self, wanted: Iterable[str]) -> tuple[list[list[tuple[str, Sql]]], set[str]]:
+        """Return the columns that some are made of, with their trees, storey by storey from below, and the
+        columns of the relation below that are read in the end.
+        """
+        found = set(wanted)
+        storeys = []
+        for storey in reversed(self._storeys):
+            made = [(name, item) for name, item in storey if name in found]
+            found -= {name for name, _ in made}
+            found |= {each.name for _, item in made for each in item.find_all(exp.Column)}
+            storeys.append(made)
+        return [each for each in reversed(storeys) if each], found
+
     def traced(self, wanted: Iterable[str]) -> tuple[list[tuple[str, Sql]], set[str]]:
         """Return the columns that some are made of, with their trees and each behind those that it reads, and
         the columns of the relation below that are read in the end.
         """
-        found = set(wanted)
-        made = []
-        for storey in reversed(self._storeys):
-            for name, item in reversed(storey):
-                if name in found:
-                    found.discard(name)
-                    made.append((name, item))
-                    found |= {each.name for each in item.find_all(exp.Column)}
-        return made[::-1], found
+        storeys, found = self.storeys_of(wanted)
+        return [each for storey in storeys for each in storey], found
 
     def _needed(self, wanted: Iterable[Sql]) -> set[str]:
         found = {each.name for item in wanted for each in item.find_all(exp.Column)}

@@ -24,7 +24,8 @@ _READ = (
     *(("word", each) for each in ("class", "tier", "phase", "strategy", "class_move", "tier_move")),
     ("step", "fault"),
     ("step", f"fact.{REVENUE}"),
-    ("action", "held"),
+    ("action", "kept_count"),
+    ("action", "held_count"),
 )
 
 
@@ -32,7 +33,7 @@ def summary_reads(places: Mapping[tuple[str, str], Sql]) -> set[str]:
     """Return the columns of the core that the summary reads."""
     found = [places[key] for key in _READ if key in places]
     names = {each.name for tree in found for each in tree.find_all(exp.Column)}
-    return names | {ACCOUNT_ID, "proposed", "chosen"}
+    return names | {ACCOUNT_ID, "proposed"}
 
 
 class Summary(ABC):
@@ -196,10 +197,10 @@ class CoreSummary(Summary):
 
     def actions(self) -> dict[str, int]:
         """Return how many actions there are."""
-        held = sql(self.places["action", "held"])
+        kept, held = (sql(self.places["action", each]) for each in ("kept_count", "held_count"))
         row = self._rows(
-            "SELECT coalesce(sum(proposed), 0)::BIGINT, coalesce(sum(len(chosen)), 0)::BIGINT, "  # noqa: S608
-            f"coalesce(sum(len({held})), 0)::BIGINT, count(*) FILTER (proposed > 0) FROM {CORE}"
+            f"SELECT coalesce(sum(proposed), 0)::BIGINT, coalesce(sum({kept}), 0)::BIGINT, "  # noqa: S608
+            f"coalesce(sum({held}), 0)::BIGINT, count(*) FILTER (proposed > 0) FROM {CORE}"
         )[0]
         return dict(zip(("proposed", "kept", "held_back", "accounts"), row, strict=True))
 

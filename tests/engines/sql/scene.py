@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamrules.book import Book
 from kamrules.engines.sql import decide_book
+from kamrules.engines.sql.book import DUCKDB
 from kamrules.plugins import Plugins
 from tests.agreement.engines import compiled
 
@@ -58,9 +59,13 @@ because = "of that"
     return compiled(ALL_KINDS + more + (action if columns else ""))
 
 
+engine = DUCKDB
+"""Which engine decides; tests that use `each_engine` are run by both."""
+
+
 def decided(rules: Program, book: Book, **options: Any) -> BookDecisions:
     """Decide a book; close what comes back."""
-    return decide_book(rules, book, as_of=DAY, open_source=OPEN, **options)
+    return decide_book(rules, book, as_of=DAY, open_source=OPEN, **{"engine": engine, **options})
 
 
 def rows(relation: Any) -> list[dict[str, Any]]:

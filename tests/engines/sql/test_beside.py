@@ -25,6 +25,8 @@ from tests.engines.sql.scene_beside import (
     some_rows,
 )
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 def told(book: Book, *asked: Asked, **options: Any) -> dict[str, str]:
     """Return what is counted for every account, as the SQL engine has it."""

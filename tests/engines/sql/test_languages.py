@@ -10,6 +10,8 @@ from tests.agreement.engines import compiled
 from tests.compiler.test_languages import FACTS, HEAD, RULES, ZH
 from tests.engines.sql.scene import DAY, decided, rows
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 KNOWN = FACTS | {"first_order": DAY}
 UNKNOWN = {
     "account_id": "B",

@@ -17,6 +17,8 @@ from tests.engines.sql.scene import decided, program
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 COUNT = 300_000
 RULES = """
 [class.big]

@@ -11,6 +11,8 @@ from kamrules.book import Book
 from kamrules.engines.row import decide
 from tests.engines.sql.scene import DAY, decided, program, rows
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 FACTS = {
     "name": ("Acme", "", None),
     "money": (1_234_567, 999, None),

@@ -9,6 +9,8 @@ from kamrules.engines.row import decide
 from kamrules.engines.sql.actions import span
 from tests.engines.sql.scene import DAY, decided, program, rows
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 SCORES = """
 [score.one]
 title = "one"

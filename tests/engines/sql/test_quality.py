@@ -14,6 +14,8 @@ from kamrules.diagnostics import DataError
 from kamrules.engines.sql import inspect_book
 from tests.engines.sql.scene import OPEN, csv_book, decided, problems, program, quality, rows, told
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ACCOUNTS = "account_id,money\nA,1\nB,2\n,3\nA,4\nC,x\nA,y\n"
 ORDERS = "account_id,amount\nA,10\nZ,20\nB,30\n,40\nZ,50\na,60\nB,z\nZ,q\n"
 

@@ -12,6 +12,8 @@ from kamrules.book import Book
 from kamrules.engines.sql import read_account
 from tests.engines.sql.scene import OPEN, csv_book, problems, program, told
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 def kept(folder, column, cell):
     book = csv_book(folder, accounts=f'account_id,{column}\nA,"{cell}"\n')

@@ -18,7 +18,10 @@ from kamrules.memory import EarlierFiles, Memory
 from kamrules.tables import output_columns
 from kamrules.tables import rows as rows_of
 from tests.agreement.engines import compiled
+from tests.engines.sql import scene
 from tests.engines.sql.scene import DAY, OPEN, csv_book, decided, program, rows
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 STRANGE = (
     "a", "A", "ä", "中", "😀", "o'x", '"', '""', "a\nb", "a\r\nb", "\r", "a,b", ",", "NULL", "null", "=1",
@@ -115,6 +118,7 @@ def test_state_goes_through_memory_and_back(tmp_path):
                     as_of=day,
                     open_source=OPEN,
                     earlier=memory.earlier(day, folder),
+                    engine=scene.engine,
                 ) as decisions,
             ):
                 found = rows(decisions.tables["decisions"])

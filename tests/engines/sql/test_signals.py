@@ -16,6 +16,8 @@ from kamrules.engines.sql.trying import Shift, Shifted, Trials
 from tests.agreement.engines import compiled
 from tests.engines.sql.scene import OPEN, rows
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 START = datetime.date(2026, 3, 1)
 RULES = """
 [ruleset]

@@ -13,6 +13,8 @@ from kamrules.engines.sql.quality import account_quality
 from kamrules.engines.sql.staging import stage
 from tests.engines.sql.scene import OPEN, program, told
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ORDINARY = """
 SELECT 'A' AS account_id, 12.34 AS money, 7 AS whole, DATE '2026-01-31' AS day
 UNION ALL SELECT 'B', NULL, NULL, NULL

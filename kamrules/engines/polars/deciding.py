@@ -1,0 +1,183 @@
+"""Deciding a whole book by Polars: DuckDB reads it and sums up, and one pass writes all tables."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from kamrules.engines.polars.expressions import Expressions
+from kamrules.engines.polars.frames import Frame
+from kamrules.engines.polars.pace import Pace, Stopped
+from kamrules.engines.polars.sharing import shared_out
+from kamrules.engines.polars.unsaid import Unsaid
+from kamrules.engines.polars.writing import kinds_of, told_as_data, write
+from kamrules.engines.sql.connecting import literally
+from kamrules.engines.sql.deciding import Deciding
+from kamrules.engines.sql.output import CORE
+from kamrules.engines.sql.showing import endings
+from kamrules.engines.sql.staging import LINE
+from kamrules.engines.sql.summary import summary_reads
+from kamrules.engines.sql.tree import column, is_known, sql, text
+from kamrules.engines.sql.watching import watched
+from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.tables import output_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from kamrules.engines.sql.output import Output
+    from kamrules.engines.sql.results import BookDecisions
+    from kamrules.engines.sql.staging import Staged
+
+GROUND = "ground"
+WIDTH, AT_ONCE = 8, 2**29
+"""Bytes that a value takes, about, and how many may be waiting for writers."""
+SCANNED = frozenset(
+    {"VARCHAR", "BOOLEAN", "DATE", "DOUBLE", "FLOAT", "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT",
+     "UTINYINT", "USMALLINT", "UINTEGER"}
+)  # fmt: skip
+"""DuckDB's types of columns that Polars reads from Parquet files as the same values."""
+SHORT = 2**31 // 100_001
+"""So many actions' keys are numbers of 32 bits."""
+
+
+class PolarsDeciding(Deciding):
+    """One book being decided: up to the stack of columns by DuckDB, the stack and the tables by Polars."""
+
+    def _decide(self) -> None:
+        """Work out the output tables and write them; of the core only what is counted is kept."""
+        enumerations: dict[str, Sequence[str]] = {**self.enumerations.words(), **endings()}
+        say = Expressions(enumerations)
+        # who asks for no earlier run seldom keeps anything for a later one
+        tables = (self.remembered if self.remembers else {}) | self.outputs
+        counted = summary_reads(self.values.places)
+        needed = counted.union(*(each.reads() for each in tables.values()))
+        wanted = needed.union(*(each.reads() for each in self.remembered.values()))
+        with watched(self.connection, self.progress, "bringing tables together"):
+            lent, storeys = shared_out(self.stack, wanted, self._ground(), self.connection, say)
+            ground = self._scanned(lent, say)
+            ground = self._read(lent) if ground is None else ground
+        self.pace = Pace(self.progress, self.qualities[ACCOUNTS].rows_kept)
+        self.stoppable(self.pace.stop)
+        frame = Frame(
+            self.pace.along(ground, "deciding"), say, short=len(self.program.actions) < SHORT
+        )
+        frame.add(storeys)
+        self.frame = frame
+        with self._passing():
+            self._write(tables, needed, counted)
+
+    @contextmanager
+    def _passing(self) -> Iterator[None]:
+        """Turn what Polars says of a disk, or of the end that was asked for, into what others say of it."""
+        try:
+            with told_as_data():
+                yield
+        except (Stopped, pl.exceptions.PolarsError) as error:
+            if self.pace.stopped:
+                raise duckdb.InterruptException(str(Stopped())) from error
+            raise
+
+    def _decisions(self) -> BookDecisions:
+        found = super()._decisions()
+        found.write_late = self._write_late
+        if self.into is not None:
+            found.files = tuple(self.written[name].name for name in self.outputs)
+        return found
+
+    def _write_late(self, name: str) -> Path:
+        """Write a table that memory is made of and that nobody else has asked for."""
+        frames, kinds = self._frames(self.frame, {name: self.remembered[name]})
+        with self._passing():
+            write(frames, kinds)
+        return next(iter(frames))
+
+    def _lay_account(self, accounts: Staged) -> None:
+        self.accounts = accounts
+        super()._lay_account(accounts)
+
+    def _are_distinct(self, accounts: Staged) -> bool:
+        """Return whether the hashes of all ids differ; where two do not, DuckDB looks who it is."""
+        if accounts.parquet is None or accounts.found[accounts.table.account] != "VARCHAR":
+            return False
+        ids = pl.scan_parquet(accounts.parquet, glob=False).select(accounts.table.account)
+        hashes = ids.select(pl.all().drop_nulls().hash()).collect(engine="streaming").to_series()
+        return hashes.n_unique() == len(hashes)
+
+    def _scanned(self, names: set[str], say: Expressions) -> pl.LazyFrame | None:
+        """Return columns straight from the accounts' file; None where DuckDB has to work some of them out."""
+        staged, quality = self.accounts, self.qualities[ACCOUNTS]
+        kinds = {each.partition("(")[0] for each in staged.found.values()}
+        whole = quality.rows_kept == quality.rows_read and not quality.problems
+        if staged.parquet is None or self.joins or not whole or not kinds <= SCANNED:
+            return None
+        if not names <= staged.made.keys():
+            return None
+        try:
+            items = [say.said(staged.made[each]).alias(each) for each in sorted(names)]
+        except Unsaid:
+            return None
+        return pl.scan_parquet(staged.parquet, glob=False).select(items)
+
+    def _read(self, names: Iterable[str]) -> pl.LazyFrame:
+        """Return the columns that DuckDB works out, by a file of their own."""
+        select = self.stack.select([column(each) for each in sorted(names)], self._ground())
+        if self.joins:
+            # several threads give what they join in any order
+            select = select.order_by(column(LINE), copy=False)
+        path = Path(self.folder.name) / f"{GROUND}.parquet"
+        self.connection.execute(f"COPY ({sql(select)}) TO {sql(text(str(path)))} (FORMAT parquet)")
+        return pl.scan_parquet(path, glob=False)
+
+    def _write(self, tables: Mapping[str, Output], needed: set[str], counted: set[str]) -> None:
+        """Write the tables, and what accounts are counted by.
+
+        Of few accounts in one pass. What several writers read in one pass Polars holds in memory as far as
+        the slowest has not come, so of many accounts each table is a pass of its own, which works out what it
+        needs once more. To put the columns by in a file takes as long, and ten times the tables' disk.
+        """
+        folder, frame = Path(self.folder.name), self.frame
+        in_one = frame.width(needed) * self.qualities[ACCOUNTS].rows_kept * WIDTH < AT_ONCE
+        if in_one:
+            frame = frame.shared(needed)
+        core = folder / f"{CORE}.parquet"
+        frames, kinds = self._frames(frame, tables)
+        frames[core] = self._counted(frame, counted)
+        if in_one:
+            write(frames, kinds)
+        else:
+            for path, each in frames.items():
+                write({path: self.pace.along(each, f"writing {path.stem}")}, kinds)
+        where = sql(text(literally(core)))
+        self.connection.execute(f'CREATE TEMP VIEW "{CORE}" AS FROM read_parquet({where})')
+
+    def _frames(
+        self, frame: Frame, tables: Mapping[str, Output]
+    ) -> tuple[dict[Path, pl.LazyFrame], dict[Path, dict[str, pl.DataType]]]:
+        """Return the tables as frames by the files that they become, and the types of their columns."""
+        columns = output_columns(self.program)
+        frames, kinds = {}, {}
+        for name, output in tables.items():
+            own = self.into if name in self.outputs else None
+            path = (own or Path(self.folder.name)) / f"{name}.parquet"
+            every = kinds_of(columns[name])
+            kinds[path] = {each: every[each] for each, _ in output.columns}
+            frames[path] = frame.table(output, kinds[path])
+            self.written[name] = path
+        return frames, kinds
+
+    def _counted(self, frame: Frame, names: set[str]) -> pl.LazyFrame:
+        """Return what accounts are counted by; of accounts that the ruleset fails for, the id."""
+        plain = sorted(names - frame.lists.keys() - {ACCOUNT_ID})
+        items = [frame.written(column(each)).alias(each) for each in plain]
+        failed = frame.say.said(is_known(self.values.places["step", "fault"].copy()))
+        items.append(pl.when(failed).then(pl.col(ACCOUNT_ID)).alias(ACCOUNT_ID))
+        held = self.values.places["action", "held"]
+        if held.name in frame.lists:
+            items.append(frame.count(held.name).alias("held_count"))
+            self.values.places["action", "held_count"] = column("held_count")
+        return frame.lazy.select(items)

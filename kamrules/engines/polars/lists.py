@@ -1,0 +1,113 @@
+"""Lists of the largest keys, as the batch engine's trees write them, and as Polars holds them: in columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from kamrules.engines.sql.tree import Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """A list of the `count` largest of some keys, the largest first; of unknown keys nothing is in it."""
+
+    keys: tuple[Sql, ...]
+    count: int
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether all keys are in it, in the order in which they are written."""
+        values = [_constant_of(each) for each in self.keys]
+        known = [each for each in values if each is not None]
+        falls = all(one > other for one, other in pairwise(known))
+        return len(known) == len(self.keys) == self.count and falls
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Such a list held: in `columns`, unknown where there is no item, or in one `array`, sorted likewise.
+
+    `width` is how many items it has at most, `first` the column with its largest, if any is asked for.
+    """
+
+    name: str
+    width: int
+    columns: tuple[str, ...] | None = None
+
+    @property
+    def first(self) -> str | None:
+        """Return the column with the largest item, None where there can be no item."""
+        if self.columns is None:
+            return f"{self.name} 1"
+        return self.columns[0] if self.columns else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the columns that hold it."""
+        if self.columns is None:
+            return (self.name, f"{self.name} 1", self.counted)
+        return self.columns
+
+    @property
+    def counted(self) -> str:
+        """Return the column with the number of items of an array."""
+        return f"{self.name} count"
+
+    @property
+    def items(self) -> pl.Expr:
+        """Return the items as an array."""
+        return pl.col(self.name) if self.columns is None else pl.concat_arr(self.columns)
+
+    @property
+    def count(self) -> pl.Expr:
+        """Return how many items it has."""
+        if self.columns is None:
+            return pl.col(self.counted)
+        return count_of([pl.col(each) for each in self.columns])
+
+
+def count_of(items: list[pl.Expr]) -> pl.Expr:
+    """Return how many of some are known."""
+    if not items:
+        return pl.lit(0, dtype=pl.Int64)
+    return pl.sum_horizontal(each.is_not_null().cast(pl.Int64) for each in items)
+
+
+def largest_of(tree: Sql) -> Largest | None:
+    """Return what a tree makes a list of, None for a tree that makes none.
+
+    That a list is made only where one of its keys is known need not be said: it has no items elsewhere.
+    """
+    if isinstance(tree, exp.Case) and len(tree.args["ifs"]) == 1:
+        default = tree.args.get("default")
+        if default is not None and _is_no_list(default):
+            tree = tree.args["ifs"][0].args["true"]
+    if _is_no_list(tree):
+        return Largest((), 0)
+    if not isinstance(tree, exp.Anonymous) or tree.name != "list_aggregate":
+        return None
+    listed, _, count = tree.expressions
+    items = listed.this.expressions
+    return Largest(tuple(items), min(int(count.this), len(items)))
+
+
+def _is_no_list(tree: Sql) -> bool:
+    return (
+        isinstance(tree, exp.Cast)
+        and isinstance(tree.this, exp.Null)
+        and tree.to.this is exp.DataType.Type.ARRAY
+    )
+
+
+def _constant_of(tree: Sql) -> int | None:
+    """Return the number that a key is wherever it is known, None when it can be several."""
+    if not isinstance(tree, exp.Case) or tree.args.get("default") or len(tree.args["ifs"]) != 1:
+        return None
+    value = tree.args["ifs"][0].args["true"]
+    return int(value.this) if isinstance(value, exp.Literal) else None
