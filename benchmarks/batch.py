@@ -1,4 +1,4 @@
-"""The SQL engine on books of up to 30 million accounts, Parquet in and out, beside DuckDB copying the files.
+"""Whole runs on books of up to 30 million accounts, Parquet in and out, beside DuckDB copying the files.
 
     python -m benchmarks.batch                          # all sizes; the largest needs some 25 GB of disk
     python -m benchmarks.batch --flat 1_000_000 --related --plot batch.svg
@@ -49,9 +49,10 @@ RUN = """
 import datetime, sys
 from pathlib import Path
 from kamrules.run import Order, run_book
-book, out, rules, threads, limit, tables = sys.argv[1:]
+book, out, rules, threads, engine, limit, tables = sys.argv[1:]
 run_book(Order(Path(book), Path(out), ruleset=rules, as_of=datetime.date(2026, 6, 30), threads=int(threads),
-               memory_limit=limit, spill_folder=Path(out).parent, tables=tuple(tables.split(","))))
+               engine=engine, memory_limit=limit or None, spill_folder=Path(out).parent,
+               tables=tuple(tables.split(","))))
 """
 MEASURED = """
 import json, resource, time
@@ -106,8 +107,9 @@ def main() -> None:
         "--folder", type=Path, help="where books and output go; a temporary folder"
     )
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--engine", choices=["polars", "duckdb"], default="polars")
     options.add_argument(
-        "--memory-limit", default="2GB", help="of the SQL engine; the rest is spilled"
+        "--memory-limit", default="2GB", help="of engine duckdb; it spills the rest"
     )
     options.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
     options.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw time and peak memory")
@@ -150,7 +152,8 @@ def _measure(folder: Path, shape: Shape, given: argparse.Namespace) -> Measured:
     # in turns, so that a busy machine is busy for all
     for _ in range(given.repeat):
         copies.append(_timed(COPY, book, folder / "copy", threads))
-        runs.append(_timed(RUN, book, out, rules, threads, given.memory_limit, given.tables))
+        limit = given.memory_limit if given.engine == "duckdb" else ""
+        runs.append(_timed(RUN, book, out, rules, threads, given.engine, limit, given.tables))
         writes.append(_timed(COPY, out, folder / "copy", threads))
     shutil.rmtree(book)
     return Measured(shape, *(_best(each) for each in (copies, runs, writes)))

@@ -54,10 +54,10 @@ def whole_book(peer: Peer, book: Path, folder: Path) -> Decisions:
         FROM '{out}' ORDER BY account_id""")
 
 
-def sql_engine(book: Path, folder: Path) -> Decisions:
-    """Return what kamrules' SQL engine decides about a file of accounts."""
+def batch_engine(engine: str, book: Path, folder: Path) -> Decisions:
+    """Return what one of kamrules' engines for whole books decides about a file of accounts."""
     out = folder / "kamrules"
-    kamrules_engines.run(book, out, 2, kamrules_engines.write_ruleset(folder))
+    kamrules_engines.run(book, out, 2, kamrules_engines.write_ruleset(folder), engine)
     return _read(f"""
         SELECT class, tier, attractiveness, relationship, coalesce(best, [])
         FROM '{out}/decisions.parquet' LEFT JOIN (
@@ -80,7 +80,8 @@ def engines(accounts, book: Path, folder: Path) -> Iterator[tuple[str, Callable[
     for peer in WHOLE_BOOKS:
         if peer.is_here:
             yield peer.name, lambda peer=peer: whole_book(peer, book, folder)
-    yield "kamrules' SQL engine", lambda: sql_engine(book, folder)
+    for engine in ("polars", "duckdb"):
+        yield f"kamrules by {engine}", lambda engine=engine: batch_engine(engine, book, folder)
 
 
 def differences(theirs: Decisions, ours: Decisions) -> list[str]:

@@ -29,11 +29,12 @@ OURS = {
 """The first two give whole Decisions with texts; the third what the other peers give."""
 DECISIONS = "kamrules, table decisions"
 KAMRULES = {
-    DECISIONS: ("decisions",),
-    "kamrules, decisions and actions": ("decisions", "actions"),
-    "kamrules, all five tables": (),
+    DECISIONS: ("polars", "decisions"),
+    "kamrules, decisions and actions": ("polars", "decisions", "actions"),
+    "kamrules, all five tables": ("polars",),
+    "the same by DuckDB": ("duckdb",),
 }
-"""Runs by what they are called, and the tables that each writes; none named are all."""
+"""Runs by what they are called: the engine, and the tables that each writes; none named are all."""
 _MEASURED = """
 import time
 began = time.perf_counter()
@@ -118,8 +119,8 @@ def _ways(book: Path, folder: Path, threads: int) -> dict[str, tuple[Any, ...]]:
             found[f"copy by {peer.form.partition('_')[0]}"] = peer.form, "copy", *asked
             found[peer.name] = peer.form, "run", *asked
     asked = book, folder / "kamrules", threads, kamrules_engines.write_ruleset(folder)
-    for name, tables in KAMRULES.items():
-        found[name] = "kamrules_engines", "run", *asked, *tables
+    for name, more in KAMRULES.items():
+        found[name] = "kamrules_engines", "run", *asked, *more
     return found
 
 

@@ -9,10 +9,10 @@ import pytest
 from benchmarks.peers import rules
 from benchmarks.peers.checking import (
     Decisions,
+    batch_engine,
     differences,
     expected,
     one_by_one,
-    sql_engine,
     whole_book,
 )
 from benchmarks.peers.forms import kamrules_engines
@@ -87,9 +87,10 @@ def test_a_query_by_hand_decides_as_the_row_engine(peer, decided, tmp_path):
     assert differences(whole_book(installed(peer), book, tmp_path), ours) == []
 
 
-def test_the_sql_engine_decides_as_the_row_engine(decided, tmp_path):
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_engines_for_whole_books_decide_as_the_row_engine(engine, decided, tmp_path):
     _, book, ours = decided
-    assert differences(sql_engine(book, tmp_path), ours) == []
+    assert differences(batch_engine(engine, book, tmp_path), ours) == []
 
 
 def test_the_accounts_reach_every_class_tier_and_nearly_every_action(decided):

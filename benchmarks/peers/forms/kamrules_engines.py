@@ -50,11 +50,11 @@ def told(decision):
     return (decision.class_, decision.tier, *(scores[each] for each in SCORES), tuple(best))
 
 
-def run(book: Path, out: Path, threads: int, rules: Path, *tables: str) -> None:
-    """Decide a file of accounts into a folder: all tables, or those named."""
+def run(book: Path, out: Path, threads: int, rules: Path, engine: str, *tables: str) -> None:
+    """Decide a file of accounts into a folder by an engine: all tables, or those named."""
     run_book(
         Order(
             book, out, ruleset=str(rules), as_of=AS_OF, top=TOP, threads=int(threads),
-            memory_limit="2GB", spill_folder=out.parent, tables=tables,
+            engine=engine, spill_folder=out.parent, tables=tables,
         )
     )  # fmt: skip
