@@ -1,4 +1,4 @@
-"""Three engines decide generated rulesets over generated books, and agree cell for cell.
+"""All engines decide generated rulesets over generated books, and agree cell for cell.
 
 The same cases on every machine; `python -m tests.agreement --examples 20000 --seed N` tries others.
 """
@@ -22,7 +22,7 @@ EXAMPLES = 40
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", SEEDS)
-def test_row_engine_sql_engine_and_oracle_give_equal_tables(start):
+def test_all_engines_and_the_oracle_give_equal_tables(start):
     @seed(start)
     @settings(
         max_examples=EXAMPLES,

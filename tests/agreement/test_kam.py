@@ -1,4 +1,4 @@
-"""The ruleset `kam` over the sample book, run after run: row engine and SQL engine decide the same."""
+"""The ruleset `kam` over the sample book, run after run: row engine, Polars and SQL decide the same."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kamrules.compiler.in_force import in_force
 from kamrules.document import load_ruleset
 from kamrules.engines.row import decide
 from kamrules.engines.sql import decide_book, read_account
+from kamrules.engines.sql.book import DUCKDB, POLARS
 from kamrules.memory import Memory
 from kamrules.plugins import open_source
 from kamrules.tables import rows
@@ -44,7 +45,8 @@ def folder(tmp_path_factory):
     return found
 
 
-def test_row_and_sql_agree_on_every_account_from_run_to_run(program, folder, tmp_path):
+@pytest.mark.parametrize("engine", [POLARS, DUCKDB])
+def test_row_and_sql_agree_on_every_account_from_run_to_run(engine, program, folder, tmp_path):
     facts = read_facts(folder, program)
     book = Book.read(folder)
     moved = 0
@@ -64,6 +66,7 @@ def test_row_and_sql_agree_on_every_account_from_run_to_run(program, folder, tmp
                     open_source=open_source,
                     earlier=memory.earlier(day, scratch),
                     top=TOP,
+                    engine=engine,
                 ) as decisions:
                     by_sql = {name: fetched(decisions.tables[name]) for name in NAMES}
                     kept = decisions.export_state(scratch)

@@ -1,4 +1,4 @@
-"""Every shipped ruleset but `kam` over the sample book: both engines decide the same, in each language."""
+"""Every shipped ruleset but `kam` over the sample book: all engines decide the same, in each language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kamrules.compiler import compile_ruleset
 from kamrules.document import load_ruleset, names, shipped_folder
 from kamrules.engines.row import engine_of
 from kamrules.engines.sql import decide_book
+from kamrules.engines.sql.book import DUCKDB, POLARS
 from kamrules.plugins import open_source
 from kamrules.tables import rows
 from kamrules.workbench.sample import sample_book
@@ -44,9 +45,16 @@ def test_row_and_sql_agree_and_every_account_has_a_class(name, language, folder)
         assert decision.class_ is not None
         for table, some in rows(program, decision).items():
             by_row[table] += some
-    with decide_book(
-        program, Book.read(folder), as_of=AS_OF, open_source=open_source, top=5, language=language
-    ) as decisions:
-        by_sql = {table: fetched(decisions.tables[table]) for table in NAMES}
-    assert differences(by_row, by_sql) == []
+    for each in (POLARS, DUCKDB):
+        with decide_book(
+            program,
+            Book.read(folder),
+            as_of=AS_OF,
+            open_source=open_source,
+            top=5,
+            language=language,
+            engine=each,
+        ) as decisions:
+            by_sql = {table: fetched(decisions.tables[table]) for table in NAMES}
+        assert differences(by_row, by_sql) == []
     assert len({row["class"] for row in by_sql["decisions"]}) > 1
