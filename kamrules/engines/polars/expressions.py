@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from sqlglot import exp
 
+from kamrules.engines.polars.branches import any_of, first_true
 from kamrules.engines.polars.functions import FUNCTIONS
 from kamrules.engines.polars.rarely import rarely
 from kamrules.engines.polars.unsaid import Unsaid
@@ -27,7 +28,7 @@ from kamrules.engines.sql.tree import call
 from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kamrules.engines.sql.tree import Sql
 
@@ -237,15 +238,13 @@ class Expressions:
         found = self.words(tree)
         if found is not None:
             return found.text()
-        chain: Any = pl
-        for test, value in self._branches(tree):
-            chain = chain.when(test).then(self._branch(test, value))
+        branches = list(self._branches(tree))
         default = tree.args.get("default")
+        otherwise = None
         if default is not None:
-            otherwise = ~_any(self._branches(tree))
-            chain = chain.otherwise(self._branch(otherwise, default))
-        made: pl.Expr = chain
-        return made
+            otherwise = self._branch(~any_of([test for test, _ in branches]), default)
+        made = [(test, self._branch(test, value)) for test, value in branches]
+        return first_true(made, otherwise)
 
     def _branches(self, tree: Sql) -> Iterator[tuple[pl.Expr, Sql]]:
         """Yield the conditions of a CASE and what stands behind them."""
@@ -316,10 +315,6 @@ def _day_of(written: Sql) -> pl.Expr:
     """Return a date that is written as days since 1970-01-01."""
     day = datetime.date.fromisoformat(written.this.this).toordinal() - EPOCH
     return pl.lit(day, dtype=pl.Int32)
-
-
-def _any(branches: Iterable[tuple[pl.Expr, Sql]]) -> pl.Expr:
-    return reduce(operator.or_, (test.fill_null(False) for test, _ in branches))  # noqa: FBT003
 
 
 def _constant(tree: Sql) -> tuple[Any, Any]:

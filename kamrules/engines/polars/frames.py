@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FEW = 8
 """So many of the largest keys are found by a network; more are sorted."""
+AT_A_TIME = 16
+"""So many keys are compared with one another first."""
 NOTHING = -1
 """Stands for no key among keys, which count from 0 on."""
 
@@ -115,24 +117,46 @@ class Frame:
         self.lazy = self.lazy.with_columns(
             each.alias(own) for each, own in zip(filled, names, strict=True)
         )
-        best: list[str] = []
-        for each in names:
-            rest = each
-            for place, held in enumerate(best):
-                better, worse = f"{each} up {place}", f"{each} down {place}"
-                self.lazy = self.lazy.with_columns(
-                    pl.max_horizontal(held, rest).alias(better),
-                    pl.min_horizontal(held, rest).alias(worse),
-                )
-                best[place], rest = better, worse
-            if len(best) < largest.count:
-                best.append(rest)
+        best = self._largest(names, largest.count)
         found = tuple(f"{name} {place}" for place in range(1, len(best) + 1))
         self.lazy = self.lazy.with_columns(
             pl.when(pl.col(each) != NOTHING).then(pl.col(each)).cast(pl.Int64).alias(own)
             for each, own in zip(best, found, strict=True)
         )
         return Held(name, len(found), found)
+
+    def _largest(self, names: Sequence[str], count: int) -> list[str]:
+        """Return columns with the largest of some, in order; of many first those of some at a time.
+
+        What is done for all of these at once is one step. Each step stands on the one before, and thousands
+        of them are more than Polars plans.
+        """
+        some = [names[first : first + AT_A_TIME] for first in range(0, len(names), AT_A_TIME)]
+        best: list[list[str]] = [[] for _ in some]
+        for place in range(AT_A_TIME):
+            rests = [each[place] if place < len(each) else None for each in some]
+            for rank in range(count):
+                self._exchange(best, rests, rank)
+            for held, rest in zip(best, rests, strict=True):
+                if rest is not None and len(held) < count:
+                    held.append(rest)
+        left = [each for held in best for each in held]
+        return left if len(some) == 1 else self._largest(left, count)
+
+    def _exchange(self, best: list[list[str]], rests: list[str | None], rank: int) -> None:
+        """Put the larger of a held column and a rest in place of the one, the smaller in that of the other."""
+        items = []
+        for at, (held, rest) in enumerate(zip(best, rests, strict=True)):
+            if rest is None or rank >= len(held):
+                continue
+            better, worse = f"{rest} up {rank}", f"{rest} down {rank}"
+            items += [
+                pl.max_horizontal(held[rank], rest).alias(better),
+                pl.min_horizontal(held[rank], rest).alias(worse),
+            ]
+            held[rank], rests[at] = better, worse
+        if items:
+            self.lazy = self.lazy.with_columns(items)
 
     # tables
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from kamrules.engines.polars.branches import first_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,10 +77,8 @@ def chosen(branches: Sequence[tuple[pl.Expr, Words]], otherwise: Words) -> Words
             texts.setdefault(text, len(texts) + 1)
     if len(texts) > MOST:
         return None
-    chain: Any = pl
-    for test, found in branches:
-        chain = chain.when(test).then(found.among(texts))
-    return Words(chain.otherwise(otherwise.among(texts)), tuple(texts))
+    numbers = [(test, found.among(texts)) for test, found in branches]
+    return Words(first_true(numbers, otherwise.among(texts)), tuple(texts))
 
 
 def joined(between: str, parts: Sequence[tuple[pl.Expr, str]]) -> Words | None:
