@@ -144,7 +144,7 @@ class Frame:
         return left if len(some) == 1 else self._largest(left, count)
 
     def _exchange(self, best: list[list[str]], rests: list[str | None], rank: int) -> None:
-        """Put the larger of a held column and a rest in place of the one, the smaller in that of the other."""
+        """Exchange a held column and a rest: the larger is held, the smaller goes on as the rest."""
         items = []
         for at, (held, rest) in enumerate(zip(best, rests, strict=True)):
             if rest is None or rank >= len(held):
