@@ -105,7 +105,12 @@ class PolarsDeciding(Deciding):
         if accounts.parquet is None or accounts.found[accounts.table.account] != "VARCHAR":
             return False
         ids = pl.scan_parquet(accounts.parquet, glob=False).select(accounts.table.account)
-        hashes = ids.select(pl.all().drop_nulls().hash()).collect(engine="streaming").to_series()
+        try:
+            hashes = (
+                ids.select(pl.all().drop_nulls().hash()).collect(engine="streaming").to_series()
+            )
+        except pl.exceptions.PolarsError:  # such as of a damaged file, which DuckDB tells of
+            return False
         return hashes.n_unique() == len(hashes)
 
     def _scanned(self, names: set[str], say: Expressions) -> pl.LazyFrame | None:

@@ -37,23 +37,16 @@ class Pace:
 
     def along(self, frame: pl.LazyFrame, step: str) -> pl.LazyFrame:
         """Return a frame whose rows are counted as they pass."""
-        seen = _Seen()
+        # batches pass on several threads, and who is told is told one thing at a time
+        telling, done = threading.Lock(), 0
 
         def passed(rows: pl.DataFrame) -> pl.DataFrame:
+            nonlocal done
             if self._stopped.is_set():
                 raise Stopped
-            self._progress(step, min(seen.more(len(rows)), self._of), self._of, "accounts")
+            with telling:
+                done += len(rows)
+                self._progress(step, min(done, self._of), self._of, "accounts")
             return rows
 
         return frame.map_batches(passed, streamable=True)
-
-
-class _Seen:
-    def __init__(self) -> None:
-        self._count = 0
-        self._counting = threading.Lock()
-
-    def more(self, count: int) -> int:
-        with self._counting:
-            self._count += count
-            return self._count

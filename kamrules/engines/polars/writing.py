@@ -26,10 +26,13 @@ FLAGS = pl.QueryOptFlags(comm_subexpr_elim=False)
 
 @contextmanager
 def told_as_data() -> Iterator[None]:
-    """Turn what Polars says of a disk into a DataError; all else is a defect."""
+    """Turn what Polars says of a disk, or of a damaged file, into a DataError; all else is a defect."""
     try:
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
+        first = str(error).strip().partition("\n")[0]
+        if first.startswith("parquet:"):
+            raise DataError(Diagnostic("KR863", f"the book cannot be read: {first}")) from error
         found = _OF_SYSTEM.search(str(error))
         if found is None and not isinstance(error, OSError):
             raise

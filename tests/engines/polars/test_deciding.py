@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kamrules.book import Book, BookTable
+from kamrules.diagnostics import DataError
 from kamrules.engines.polars import deciding
 from kamrules.engines.sql.book import DUCKDB, POLARS
 from tests.engines.sql.scene import csv_book, decided, program, rows
@@ -117,3 +118,26 @@ def test_whatever_is_in_a_folders_name_is_no_pattern(parquet, tmp_path):
     out.mkdir()
     with decided(program(more=RULES), parquet(*ACCOUNTS), engine=POLARS, into=out) as found:
         assert len(rows(found.tables["decisions"])) == len(ACCOUNTS)
+
+
+@pytest.mark.parametrize("engine", [POLARS, DUCKDB])
+@pytest.mark.parametrize("column", ["account_id", "money"])
+def test_a_damaged_file_is_told_of(column, engine, tmp_path):
+    path = tmp_path / "accounts.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT hash(i)::VARCHAR AS account_id, (hash(i + 7) % 99991)::DOUBLE AS money "
+            f"FROM range(5000) t(i)) TO '{path}'"
+        )
+        ((first, size),) = connection.execute(
+            "SELECT coalesce(dictionary_page_offset, data_page_offset), total_compressed_size "
+            f"FROM parquet_metadata('{path}') WHERE path_in_schema = '{column}'"
+        ).fetchall()
+    written = bytearray(path.read_bytes())
+    for place in range(first + size // 4, first + size - 8, 50):
+        written[place] ^= 0x5A
+    path.write_bytes(written)
+    book = Book("flat", {"accounts": BookTable("accounts", "parquet:accounts.parquet", tmp_path)})
+    with pytest.raises(DataError) as caught:
+        decided(program(more=RULES), book, engine=engine)
+    assert [each.code for each in caught.value.diagnostics] == ["KR863"]
