@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.staging import Staged
 
 GROUND = "ground"
-WIDTH, AT_ONCE = 8, 2**29
+WIDTH, AT_ONCE = 8, 2**30
 """Bytes that a value takes, about, and how many may be waiting for writers."""
 SCANNED = frozenset(
     {"VARCHAR", "BOOLEAN", "DATE", "DOUBLE", "FLOAT", "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT",
