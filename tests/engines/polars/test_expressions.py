@@ -27,6 +27,8 @@ DAYS = tuple(
 SHOWN = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.SHARE, Kind.SCORE, Kind.DATE)
 PLACE = "CAST(floor(least(abs(x), 9e0)) AS bigint)"
 MANY = [f"CASE WHEN x > {each}e0 THEN 'p{each}' END" for each in range(25)]
+TEXT = "'"
+STEPS = range(99, 0, -1)
 TREES = (
     "x / 1000e0", "x / (3e0)", "x / nullif(y, 0e0)", "floor(x * 1000e0 + 0.5e0)", "round(x * 10e0)",
     "least(x, y, 5e0)", "greatest(x, 1e0)", "coalesce(x, y, 7e0)", "CASE WHEN x > y THEN x ELSE y END",
@@ -40,6 +42,8 @@ TREES = (
     "concat('<', CASE WHEN x > 5e0 THEN 'ä' END, '>')",
     "concat_ws(', ', CASE WHEN x > 5e0 THEN 'a' END, CASE WHEN y > 5e0 THEN NULL ELSE 'b' END)",
     f"concat_ws(', ', {', '.join(MANY)})",
+    f"CASE {' '.join(f'WHEN x > {each}e0 THEN {each}e0 + y' for each in STEPS)} ELSE -1e0 END",
+    f"CASE {' '.join(f'WHEN x > {each}e0 THEN {TEXT}{each % 40}{TEXT}' for each in STEPS)} END",
     f"list_extract(['a', 'b', 'a'], {PLACE})",
     f"list_extract([1e0, 2e0], {PLACE})",
     f"CASE {PLACE} WHEN 0 THEN 'none' WHEN 1 THEN concat('one', 'more') END",
