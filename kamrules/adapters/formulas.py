@@ -26,6 +26,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _cell(name: str, kind: str) -> str:
     column = quoted(name)
     if not kind.startswith(("VARCHAR", "ENUM", "JSON")):

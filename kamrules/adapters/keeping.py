@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import full, told
-from kamrules.adapters.formulas import quoted
+from kamrules.adapters.formulas import literal, quoted
 from kamrules.adapters.paths import escaped
 from kamrules.diagnostics import DataError, Diagnostic
 
@@ -55,11 +55,11 @@ def keep(  # noqa: PLR0913, PLR0917  what is kept, of what, and where
     with _one_by_one(connection), _spilling():
         query = f"SELECT {', '.join(selected)} FROM {source}"  # noqa: S608
         how = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {rows}"
-        connection.execute(f"COPY ({query}) TO {_literal(str(path))} ({how})")
+        connection.execute(f"COPY ({query}) TO {literal(str(path))} ({how})")
     named = [f"{each} AS {quoted(own)}" for each, own in zip(inside, names, strict=True)]
     connection.execute(
         f"CREATE TEMP VIEW {name} AS SELECT {', '.join(named)}, file_row_number AS {ORDER} "  # noqa: S608
-        f"FROM read_parquet({_literal(escaped(str(path)))}, hive_partitioning = false)"
+        f"FROM read_parquet({literal(escaped(str(path)))}, hive_partitioning = false)"
     )
 
 
@@ -67,10 +67,6 @@ def spill_folder(connection: Any) -> str | None:  # noqa: ANN401  DuckDB's
     """Return the folder in which a connection spills, None when it has none that is there."""
     ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     return folder if folder and Path(folder).is_absolute() and Path(folder).is_dir() else None
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kamrules.adapters.formulas import quoted
+from kamrules.adapters.formulas import literal, quoted
 from kamrules.diagnostics import DataError
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def cell(table: BookTable, source: str, column: str, chosen: Mapping[str, Any]) 
     pattern = _pattern(decimal, thousands, _currencies(chosen))
     plain = name
     for each in _currencies(chosen):
-        plain = f"replace({plain}, {_literal(each)}, '')"
-    plain = f"regexp_replace({plain}, {_literal(_noise(thousands))}, '', 'g')"
+        plain = f"replace({plain}, {literal(each)}, '')"
+    plain = f"regexp_replace({plain}, {literal(_noise(thousands))}, '', 'g')"
     if decimal == ",":
         plain = f"replace({plain}, ',', '.')"
-    return f"CASE WHEN regexp_full_match({name}, {_literal(pattern)}) THEN {plain} ELSE {name} END"
+    return f"CASE WHEN regexp_full_match({name}, {literal(pattern)}) THEN {plain} ELSE {name} END"
 
 
 def _currencies(chosen: Mapping[str, Any]) -> list[str]:
@@ -105,7 +105,3 @@ def _noise(thousands: str) -> str:
     """Return the pattern of what stands in a number and is no part of it."""
     signs = {".": ".", ",": ",", "'": "'\u2019"}.get(thousands, "")
     return rf"[\s\x{{a0}}\x{{2009}}\x{{202f}}{signs}]"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

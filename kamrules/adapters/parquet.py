@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.adapters.failures import reading, writing
-from kamrules.adapters.formulas import quoted
+from kamrules.adapters.formulas import literal, quoted
 from kamrules.adapters.lines import fresh_name
 from kamrules.adapters.paths import escaped, files, options
 from kamrules.adapters.unions import check_alike, lacking
@@ -63,7 +63,7 @@ def open_parquet(table: BookTable, connection: Any) -> Rows:  # noqa: ANN401  Du
             check_alike(table, columns)
             told = [*lacking(columns), *_types(table, columns)]
         scan = (
-            f"read_parquet([{', '.join(map(_literal, opened))}], union_by_name = {len(found) > 1}, "
+            f"read_parquet([{', '.join(map(literal, opened))}], union_by_name = {len(found) > 1}, "
             f"hive_partitioning = {bool(keys)}, hive_types_autocast = false)"
         )
         rows = connection.sql(f"SELECT * FROM {scan}")  # noqa: S608  literals
@@ -108,10 +108,6 @@ def _keys(path: str) -> tuple[str, ...]:
 def _above(name: str, keys: tuple[str, ...]) -> set[str]:
     """Return columns that DuckDB takes from folders above those of the table."""
     return set(_keys(name)) - set(keys)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _columns(

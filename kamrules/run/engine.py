@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kamrules.diagnostics import DataError, Diagnostic, KamrulesError, UsageError, nearest
+from kamrules.engines import DUCKDB, POLARS
 from kamrules.secrets import Revealed, clear_faults
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from kamrules.plugins import Plugins
     from kamrules.run.order import Order
 
-AUTO, DUCKDB, POLARS = "auto", "duckdb", "polars"
+AUTO = "auto"
 BUILT_IN = (AUTO, DUCKDB, POLARS)
 """What comes with kamrules: kamrules.engines.sql, kamrules.engines.polars, and whichever suits a run."""
 INSTALLED_BY = {"spark": "kamrules-spark"}
@@ -41,7 +42,7 @@ def engine_of(order: Order, plugins: Plugins) -> Engine | None:
         "--threads": order.threads,
         "--tables": order.tables or None,
     }
-    _refuse(name, {key: value for key, value in ours.items() if value is not None})
+    _refuse(name, *(option for option, value in ours.items() if value is not None))
     return found
 
 
@@ -49,13 +50,13 @@ def built_in_of(order: Order) -> str:
     """Return which of the engines that come with kamrules decides a run.
 
     Polars takes less time; DuckDB keeps to a limit of memory, and takes over what was decided before. Raises
-    UsageError where Polars is asked for and cannot do what else is.
+    UsageError where Polars is asked for and a limit too; check_since has refused the other.
     """
-    wants = {"--memory-limit": order.memory_limit is not None, "--since": order.since}
+    limited = order.memory_limit is not None
     if order.engine == AUTO:
-        return DUCKDB if any(wants.values()) else POLARS
-    if order.engine == POLARS:
-        _refuse(POLARS, {option: True for option, wanted in wants.items() if wanted})
+        return DUCKDB if limited or order.since else POLARS
+    if order.engine == POLARS and limited:
+        _refuse(POLARS, "--memory-limit")
     return order.engine
 
 
@@ -99,7 +100,7 @@ def _refuse_options(order: Order) -> None:
         raise UsageError(Diagnostic("KR891", message, help=mend))
 
 
-def _refuse(name: str, given: dict[str, object]) -> None:
+def _refuse(name: str, *given: str) -> None:
     """Raise UsageError where a run has what only DuckDB knows."""
     mend = "leave it out; engines of plug-ins take --engine-option NAME=VALUE"
     if name == POLARS:

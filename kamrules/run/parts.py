@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kamrules.adapters.formulas import quoted
+from kamrules.adapters.formulas import literal, quoted
 from kamrules.contracts import Written
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
 from kamrules.tables import output_columns
@@ -148,4 +148,4 @@ def _folder(column: str, value: str | None) -> str:
 
 
 def _literal(value: str | None) -> str:
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+    return "NULL" if value is None else literal(value)

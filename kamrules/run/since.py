@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kamrules.diagnostics import Diagnostic, UsageError
-from kamrules.run.engine import AUTO, DUCKDB
+from kamrules.engines import DUCKDB
+from kamrules.run.engine import AUTO
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from kamrules.book import Book
 from kamrules.compiler import compile_ruleset
 from kamrules.compiler.in_force import in_force
 from kamrules.document import load_ruleset
+from kamrules.engines import DUCKDB, POLARS
 from kamrules.engines.row import decide
 from kamrules.engines.sql import decide_book, read_account
-from kamrules.engines.sql.book import DUCKDB, POLARS
 from kamrules.memory import Memory
 from kamrules.plugins import open_source
 from kamrules.tables import rows

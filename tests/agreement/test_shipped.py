@@ -9,9 +9,9 @@ import pytest
 from kamrules.book import Book
 from kamrules.compiler import compile_ruleset
 from kamrules.document import load_ruleset, names, shipped_folder
+from kamrules.engines import DUCKDB, POLARS
 from kamrules.engines.row import engine_of
 from kamrules.engines.sql import decide_book
-from kamrules.engines.sql.book import DUCKDB, POLARS
 from kamrules.plugins import open_source
 from kamrules.tables import rows
 from kamrules.workbench.sample import sample_book

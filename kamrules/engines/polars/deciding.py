@@ -63,11 +63,9 @@ class PolarsDeciding(Deciding):
             ground = self._read(lent) if ground is None else ground
         self.pace = Pace(self.progress, self.qualities[ACCOUNTS].rows_kept)
         self.stoppable(self.pace.stop)
-        frame = Frame(
-            self.pace.along(ground, "deciding"), say, short=len(self.program.actions) < SHORT
-        )
-        frame.add(storeys)
-        self.frame = frame
+        short = len(self.program.actions) < SHORT
+        self.frame = Frame(self.pace.along(ground), say, short=short)
+        self.frame.add(storeys)
         with self._passing():
             self._write(tables, needed, counted)
 
@@ -92,6 +90,7 @@ class PolarsDeciding(Deciding):
     def _write_late(self, name: str) -> Path:
         """Write a table that memory is made of and that nobody else has asked for."""
         frames, kinds = self._frames(self.frame, {name: self.remembered[name]})
+        self.pace.begin("remembering")
         with self._passing():
             write(frames, kinds)
         return next(iter(frames))
@@ -153,10 +152,12 @@ class PolarsDeciding(Deciding):
         frames, kinds = self._frames(frame, tables)
         frames[core] = self._counted(frame, counted)
         if in_one:
+            self.pace.begin("deciding")
             write(frames, kinds)
         else:
             for path, each in frames.items():
-                write({path: self.pace.along(each, f"writing {path.stem}")}, kinds)
+                self.pace.begin("counting" if path == core else f"writing {path.stem}")
+                write({path: each}, kinds)
         where = sql(text(literally(core)))
         self.connection.execute(f'CREATE TEMP VIEW "{CORE}" AS FROM read_parquet({where})')
 

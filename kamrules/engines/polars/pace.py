@@ -25,6 +25,9 @@ class Pace:
         self._progress = progress
         self._of = of
         self._stopped = threading.Event()
+        self._step, self._done = "", 0
+        # batches pass on several threads, and who is told is told one thing at a time
+        self._telling = threading.Lock()
 
     def stop(self) -> None:
         """Stop the pass; from any thread."""
@@ -35,18 +38,18 @@ class Pace:
         """Return whether it is asked to stop."""
         return self._stopped.is_set()
 
-    def along(self, frame: pl.LazyFrame, step: str) -> pl.LazyFrame:
+    def begin(self, step: str) -> None:
+        """Begin a pass over the rows, which is told as a step."""
+        self._step, self._done = step, 0
+
+    def along(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Return a frame whose rows are counted as they pass."""
-        # batches pass on several threads, and who is told is told one thing at a time
-        telling, done = threading.Lock(), 0
+        return frame.map_batches(self._passed, streamable=True)
 
-        def passed(rows: pl.DataFrame) -> pl.DataFrame:
-            nonlocal done
-            if self._stopped.is_set():
-                raise Stopped
-            with telling:
-                done += len(rows)
-                self._progress(step, min(done, self._of), self._of, "accounts")
-            return rows
-
-        return frame.map_batches(passed, streamable=True)
+    def _passed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if self.stopped:
+            raise Stopped
+        with self._telling:
+            self._done += len(rows)
+            self._progress(self._step, min(self._done, self._of), self._of, "accounts")
+        return rows

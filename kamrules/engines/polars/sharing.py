@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kamrules.engines.sql.stack import Stack
     from kamrules.engines.sql.tree import Sql
 
-Storeys = "list[list[tuple[str, Sql]]]"
 KINDS = frozenset({"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE"})
 """Types of DuckDB's whose values Polars treats alike in all that trees do."""
 

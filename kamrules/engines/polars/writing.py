@@ -30,13 +30,15 @@ def told_as_data() -> Iterator[None]:
     try:
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
-        first = str(error).strip().partition("\n")[0]
-        if first.startswith("parquet:"):
-            raise DataError(Diagnostic("KR863", f"the book cannot be read: {first}")) from error
         found = _OF_SYSTEM.search(str(error))
         if found is None and not isinstance(error, OSError):
+            first = str(error).strip().partition("\n")[0]
+            if first.startswith("parquet:"):
+                raise DataError(Diagnostic("KR863", f"the book cannot be read: {first}")) from error
             raise
-        reason = found["reason"] if found else getattr(error, "strerror", None) or str(error)
+        reason = (
+            found["reason"].strip() if found else getattr(error, "strerror", None) or str(error)
+        )
         message = f"the decisions cannot be written: {reason.lower()}"
         mend = (
             "name a spill folder or an output folder on a disk that has room and may be written to"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.in_language import in_language
+from kamrules.engines import DUCKDB
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.deciding import Deciding, Settings
 from kamrules.engines.sql.whole_book import before_decisions
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from kamrules.memory import EarlierFiles
     from kamrules.memory.kept import KeptDecisions
     from kamrules.progress import Progress
-
-
-DUCKDB, POLARS = "duckdb", "polars"
-"""The engines that decide whole books."""
 
 
 def decide_book(  # noqa: PLR0913  one call, and all but three have defaults

@@ -82,7 +82,7 @@ def most_memory(connection: duckdb.DuckDBPyConnection) -> float:
 
 
 def literally(path: Path) -> str:
-    """Return a file's path as DuckDB wants it: nothing in a name means a pattern."""
+    """Return a path as DuckDB wants it: nothing in a name means a pattern."""
     return "".join(f"[{each}]" if each in "*?[" else each for each in str(path))
 
 

@@ -10,7 +10,7 @@ from kamrules.book import Quality
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.in_language import in_language
 from kamrules.diagnostics import DataError, Diagnostic, Severity, UsageError
-from kamrules.engines.sql.connecting import connect
+from kamrules.engines.sql.connecting import connect, literally
 from kamrules.engines.sql.quality import refuse_bad_data, refuse_no_accounts
 from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.staging import unused
@@ -87,7 +87,7 @@ class SparkDecisions(BookDecisions):
         if folder is None:
             return {name: Elsewhere(name) for name in self._frames}
         return {
-            name: self.connection.read_parquet(f"{_literally(folder / name)}/*.parquet")
+            name: self.connection.read_parquet(f"{literally(folder / name)}/*.parquet")
             for name in self._frames
         }
 
@@ -317,8 +317,3 @@ def _before(spark: SparkSession, earlier: EarlierFiles) -> dict[str, DataFrame]:
         "proposed_on", f.col("proposed_on").cast("date")
     )
     return found
-
-
-def _literally(path: Path) -> str:
-    """Return a path as DuckDB wants it: nothing in a name means a pattern."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in str(path))

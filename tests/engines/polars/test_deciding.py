@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from pathlib import Path
+
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
@@ -9,8 +12,9 @@ import pytest
 
 from kamrules.book import Book, BookTable
 from kamrules.diagnostics import DataError
+from kamrules.engines import DUCKDB, POLARS
 from kamrules.engines.polars import deciding
-from kamrules.engines.sql.book import DUCKDB, POLARS
+from kamrules.engines.polars.writing import told_as_data, write
 from tests.engines.sql.scene import csv_book, decided, program, rows
 from tests.engines.sql.test_results import RULES
 
@@ -82,7 +86,9 @@ def test_many_accounts_are_decided_in_a_pass_for_each_table_with_the_same_outcom
     monkeypatch.setattr(deciding, "AT_ONCE", 0)
     steps = []
     assert tables(rules, book, POLARS, progress=lambda step, *_: steps.append(step)) == in_one
-    assert {"writing decisions", "writing actions"} <= set(steps)
+    told = [step for step, _ in groupby(steps)]
+    first = told.index("writing decisions")
+    assert told[first:] == [f"writing {name}" for name in in_one[0]] + ["counting"]
 
 
 def test_rows_that_are_summed_up_stand_beside_their_accounts(tmp_path):
@@ -141,3 +147,15 @@ def test_a_damaged_file_is_told_of(column, engine, tmp_path):
     with pytest.raises(DataError) as caught:
         decided(program(more=RULES), book, engine=engine)
     assert [each.code for each in caught.value.diagnostics] == ["KR863"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is full")
+def test_a_full_disk_is_told_of():
+    rows = pl.LazyFrame({"x": range(1000)})
+    with pytest.raises(DataError) as caught, told_as_data():
+        write({Path("/dev/full"): rows}, {})
+    (told,) = caught.value.diagnostics
+    assert (told.code, told.message) == (
+        "KR862",
+        "the decisions cannot be written: no space left on device",
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kamrules.engines.sql.book import DUCKDB, POLARS
+from kamrules.engines import DUCKDB, POLARS
 from tests.engines.sql import scene
 
 

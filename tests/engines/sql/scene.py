@@ -6,8 +6,8 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from kamrules.book import Book
+from kamrules.engines import DUCKDB
 from kamrules.engines.sql import decide_book
-from kamrules.engines.sql.book import DUCKDB
 from kamrules.plugins import Plugins
 from tests.agreement.engines import compiled
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from sqlglot import exp
 
-from kamrules.engines.sql.book import DUCKDB
+from kamrules.engines import DUCKDB
 from kamrules.engines.sql.output import CORE, Output
 from kamrules.engines.sql.tree import binary, call, column, sql, whole
 from kamrules.memory import Memory
