@@ -21,13 +21,13 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.books import ruleset, write_book, write_related
+from benchmarks.folders import add_folder, working_folder
 from benchmarks.plotting import Line, plot
 from kamrules.tables import NAMES
 
@@ -103,9 +103,7 @@ def main() -> None:
         "--related", type=Shape.read, nargs="*", default=None, metavar="NxORDERSxCONTACTS"
     )
     options.add_argument("--tables", default=",".join(NAMES), help="those that a run writes")
-    options.add_argument(
-        "--folder", type=Path, help="where books and output go; a temporary folder"
-    )
+    add_folder(options)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--engine", choices=["polars", "duckdb"], default="polars")
     options.add_argument(
@@ -114,8 +112,8 @@ def main() -> None:
     options.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
     options.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw time and peak memory")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
-        found = [_measure(Path(folder), each, given) for each in _shapes(given)]
+    with working_folder(given.folder) as folder:
+        found = [_measure(folder, each, given) for each in _shapes(given)]
     _tell(found, given.tables)
     if given.plot is not None:
         _plot(found, given.plot)

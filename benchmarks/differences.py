@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from benchmarks.books import ruleset, write_book
+from benchmarks.folders import add_folder, working_folder
 from kamrules.book import Book
 from kamrules.document import load_ruleset
 from kamrules.plugins import Plugins
@@ -24,6 +23,7 @@ from kamrules.workbench.sensitivity import sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 DAY = datetime.date(2026, 6, 30)
 EDITED, NOW, THEN = "key_attractiveness", 55, 60
@@ -35,15 +35,15 @@ def main() -> None:
     """Measure and tell."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.differences", description=__doc__)
     options.add_argument("--accounts", type=int, nargs="+", default=[200_000])
-    options.add_argument("--folder", type=Path, help="where to put the book")
+    add_folder(options)
     options.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
     given = options.parse_args()
     print(
         f"{'accounts':>12} {'two runs, s':>12} {'diff, s':>9} {'ratio':>7} {'step, s':>9} {'ratio':>7}"
     )
     for accounts in given.accounts:
-        with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
-            _tell(accounts, _Measured(Path(folder), accounts).best(given.repeat))
+        with working_folder(given.folder) as folder:
+            _tell(accounts, _Measured(folder, accounts).best(given.repeat))
     print(f"goals: both ratios at most {GOAL:g}")
 
 

@@ -17,13 +17,15 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from benchmarks.books import ruleset, write_book
+from benchmarks.folders import add_folder, working_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHANGED = (0, 100, 10_000, 100_000)
 RUN = """
@@ -48,15 +50,13 @@ def main() -> None:
     )
     options.add_argument("--accounts", type=int, default=1_000_000, metavar="N")
     options.add_argument("--changed", type=int, nargs="+", default=list(CHANGED), metavar="N")
-    options.add_argument(
-        "--folder", type=Path, help="where books and output go; a temporary folder"
-    )
+    add_folder(options)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--memory-limit", default="2GB")
     options.add_argument("--repeat", type=int, default=2, help="the best of so many is told")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
-        _Bench(Path(folder), given).tell()
+    with working_folder(given.folder) as folder:
+        _Bench(folder, given).tell()
 
 
 class _Bench:

@@ -15,13 +15,13 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.books import ruleset, write_book
+from benchmarks.folders import add_folder, working_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = """
@@ -52,14 +52,12 @@ def main() -> None:
     options.add_argument("--executors", type=int, nargs="+", default=[1, 2], metavar="N")
     options.add_argument("--memory", type=int, default=2048, help="of an executor, in MB")
     options.add_argument("--repeat", type=int, default=2, help="the best of so many is told")
-    options.add_argument(
-        "--folder", type=Path, help="where books and output go; a temporary folder"
-    )
+    add_folder(options)
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kamrules-bench-", dir=given.folder) as folder:
+    with working_folder(given.folder) as folder:
         print("accounts     engine              seconds    of it start    processor    of DuckDB's")
         for accounts in given.accounts:
-            _measure(Path(folder), accounts, given)
+            _measure(folder, accounts, given)
 
 
 def _measure(folder: Path, accounts: int, given: argparse.Namespace) -> None:

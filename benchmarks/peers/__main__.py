@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from pathlib import Path
 
+from benchmarks.folders import add_folder, working_folder
 from benchmarks.peers.checking import CHECKED, differences, engines, expected
 from benchmarks.peers.known import ONE_BY_ONE, WHOLE_BOOKS
 from benchmarks.peers.measuring import DECISIONS, OURS, one_by_one, whole_books
@@ -32,9 +31,7 @@ def main() -> int:
     )
     options.add_argument("--accounts", type=int, nargs="*", default=[1_000_000], metavar="N",
                          help="of the whole books; none to leave them out")  # fmt: skip
-    options.add_argument(
-        "--folder", type=Path, help="where books and output go; a temporary folder"
-    )
+    add_folder(options)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
     options.add_argument("--seconds", type=float, default=3.0, help="for each of the small engines")
@@ -42,8 +39,7 @@ def main() -> int:
     for peer in (*ONE_BY_ONE, *WHOLE_BOOKS):
         if not peer.is_here:
             print(f"{peer.name}: {peer.needs} is not installed", file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="kamrules-peers-", dir=given.folder) as made:
-        folder = Path(made)
+    with working_folder(given.folder) as folder:
         accounts, book, ours = expected(folder, CHECKED)
         if not _all_alike(accounts, book, folder, ours):
             return 1

@@ -41,6 +41,17 @@ def test_everything_that_is_installed_works():
     assert "a small match came out right" in told.out
 
 
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+def test_what_decides_whole_books_is_named_and_told_when_it_is_damaged(name, monkeypatch):
+    (found,) = [each for each in json.loads(run("doctor", "--json").out) if each["part"] == name]
+    assert (found["good"], found["state"][0].isdigit()) == (True, True)
+    monkeypatch.setitem(sys.modules, name, None)
+    told = run("doctor", "--json")
+    assert told.status == 1
+    (found,) = [each for each in json.loads(told.out) if each["part"] == name]
+    assert (found["state"], found["mend"]) == ("damaged", f"pip install --force-reinstall {name}")
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [

@@ -6,6 +6,7 @@ import json
 import platform
 import sys
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -26,6 +27,10 @@ EXTRAS = {
     "live": ("sqlalchemy", "events one by one: `LiveBook`, `kamrules replay`, `kamrules log`"),
     "serve": ("starlette", "events over HTTP: `kamrules serve`"),
     "postgresql": ("psycopg", "a live book in PostgreSQL"),
+}
+BATCH = {
+    "duckdb": "whole books: `kamrules run` reads them and sums up their rows",
+    "polars": "whole books: `kamrules run` decides them, as far as no `--engine` says otherwise",
 }
 
 
@@ -58,7 +63,7 @@ def command(ctx: click.Context, out: Path | None, state: Path | None, as_json: b
     the output is whole; 1 when there is something to mend.
     """
     if out is None and state is None:
-        found = [_itself(), _matcher(), *map(_extra, EXTRAS), _batch()]
+        found = [_itself(), _matcher(), *map(_extra, EXTRAS), *map(_batch, BATCH)]
     else:
         from kamrules.cli.wholeness import output_findings  # noqa: PLC0415  only then
 
@@ -100,8 +105,13 @@ def _extra(name: str) -> Finding:
         return Finding(f"kamrules[{name}]", "damaged", good=False, told=told, mend=mend)
 
 
-def _batch() -> Finding:
-    return Finding("duckdb", version("duckdb"), good=True, told="whole books: `kamrules run`")
+def _batch(name: str) -> Finding:
+    try:
+        import_module(name)
+        return Finding(name, version(name), good=True, told=BATCH[name])
+    except ImportError as error:
+        mend = f"pip install --force-reinstall {name}"
+        return Finding(name, "damaged", good=False, told=str(error).partition("\n")[0], mend=mend)
 
 
 def _print(found: list[Finding]) -> None:

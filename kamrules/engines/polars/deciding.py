@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from kamrules.engines.polars.expressions import Expressions
 from kamrules.engines.polars.frames import Frame
 from kamrules.engines.polars.pace import Pace, Stopped
 from kamrules.engines.polars.sharing import shared_out
+from kamrules.engines.polars.tally import Tally
 from kamrules.engines.polars.unsaid import Unsaid
 from kamrules.engines.polars.writing import kinds_of, told_as_data, write
 from kamrules.engines.sql.connecting import literally
@@ -21,9 +22,9 @@ from kamrules.engines.sql.output import CORE
 from kamrules.engines.sql.showing import endings
 from kamrules.engines.sql.staging import LINE
 from kamrules.engines.sql.summary import summary_reads
-from kamrules.engines.sql.tree import column, is_known, sql, text
+from kamrules.engines.sql.tree import column, sql, text
 from kamrules.engines.sql.watching import watched
-from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.expression.types import ACCOUNTS
 from kamrules.tables import output_columns
 
 if TYPE_CHECKING:
@@ -54,20 +55,18 @@ class PolarsDeciding(Deciding):
         say = Expressions(enumerations)
         # who asks for no earlier run seldom keeps anything for a later one
         tables = (self.remembered if self.remembers else {}) | self.outputs
-        counted = summary_reads(self.values.places)
-        needed = counted.union(*(each.reads() for each in tables.values()))
-        wanted = needed.union(*(each.reads() for each in self.remembered.values()))
+        read = [each.reads() for each in (*tables.values(), *self.remembered.values())]
+        wanted = summary_reads(self.values.places).union(*read)
         with watched(self.connection, self.progress, "bringing tables together"):
             lent, storeys = shared_out(self.stack, wanted, self._ground(), self.connection, say)
-            ground = self._scanned(lent, say)
-            ground = self._read(lent) if ground is None else ground
+            ground = self._beside(lent, say)
         self.pace = Pace(self.progress, self.qualities[ACCOUNTS].rows_kept)
         self.stoppable(self.pace.stop)
         short = len(self.program.actions) < SHORT
         self.frame = Frame(self.pace.along(ground), say, short=short)
         self.frame.add(storeys)
         with self._passing():
-            self._write(tables, needed, counted)
+            self._write(tables)
 
     @contextmanager
     def _passing(self) -> Iterator[None]:
@@ -112,20 +111,33 @@ class PolarsDeciding(Deciding):
             return False
         return hashes.n_unique() == len(hashes)
 
-    def _scanned(self, names: set[str], say: Expressions) -> pl.LazyFrame | None:
-        """Return columns straight from the accounts' file; None where DuckDB has to work some of them out."""
+    def _beside(self, names: set[str], say: Expressions) -> pl.LazyFrame:
+        """Return the columns that all others are made of, in the order of the accounts' rows.
+
+        What stands in the accounts' file as it is Polars reads itself, and what is joined to it, or what
+        DuckDB alone works out, beside it.
+        """
+        scanned = self._scanned(names, say)
+        frames = []
+        if scanned and self.accounts.parquet is not None:
+            items = (each.alias(name) for name, each in sorted(scanned.items()))
+            frames.append(pl.scan_parquet(self.accounts.parquet, glob=False).select(items))
+        if rest := names - scanned.keys():
+            frames.append(self._read(rest))
+        return frames[0] if len(frames) == 1 else pl.concat(frames, how="horizontal")
+
+    def _scanned(self, names: set[str], say: Expressions) -> dict[str, pl.Expr]:
+        """Return how columns come from the accounts' file; none where not all of its rows are taken."""
         staged, quality = self.accounts, self.qualities[ACCOUNTS]
         kinds = {each.partition("(")[0] for each in staged.found.values()}
         whole = quality.rows_kept == quality.rows_read and not quality.problems
-        if staged.parquet is None or self.joins or not whole or not kinds <= SCANNED:
-            return None
-        if not names <= staged.made.keys():
-            return None
-        try:
-            items = [say.said(staged.made[each]).alias(each) for each in sorted(names)]
-        except Unsaid:
-            return None
-        return pl.scan_parquet(staged.parquet, glob=False).select(items)
+        if staged.parquet is None or not whole or not kinds <= SCANNED:
+            return {}
+        found = {}
+        for each in names & staged.made.keys():
+            with suppress(Unsaid):
+                found[each] = say.said(staged.made[each])
+        return found
 
     def _read(self, names: Iterable[str]) -> pl.LazyFrame:
         """Return the columns that DuckDB works out, by a file of their own."""
@@ -137,29 +149,35 @@ class PolarsDeciding(Deciding):
         self.connection.execute(f"COPY ({sql(select)}) TO {sql(text(str(path)))} (FORMAT parquet)")
         return pl.scan_parquet(path, glob=False)
 
-    def _write(self, tables: Mapping[str, Output], needed: set[str], counted: set[str]) -> None:
-        """Write the tables, and what accounts are counted by.
+    def _write(self, tables: Mapping[str, Output]) -> None:
+        """Write the tables, and count what the summary tells while the accounts pass.
 
         Of few accounts in one pass. What several writers read in one pass Polars holds in memory as far as
         the slowest has not come, so of many accounts each table is a pass of its own, which works out what it
         needs once more. To put the columns by in a file takes as long, and ten times the tables' disk.
         """
-        folder, frame = Path(self.folder.name), self.frame
-        in_one = frame.width(needed) * self.qualities[ACCOUNTS].rows_kept * WIDTH < AT_ONCE
-        if in_one:
-            frame = frame.shared(needed)
-        core = folder / f"{CORE}.parquet"
-        frames, kinds = self._frames(frame, tables)
-        frames[core] = self._counted(frame, counted)
-        if in_one:
+        tally = Tally(self.frame, self.values.places)
+        passes = self._passes(tables)
+        for part in passes:
+            self.pace.begin("deciding" if len(passes) == 1 else f"writing {next(iter(part))}")
+            needed = self.frame.read_by(*part.values())
+            frame = tally.along(self.frame, needed) if part is passes[0] else self.frame
+            write(*self._frames(frame.shared(needed) if len(part) > 1 else frame, part))
+        if not tables:
             self.pace.begin("deciding")
-            write(frames, kinds)
-        else:
-            for path, each in frames.items():
-                self.pace.begin("counting" if path == core else f"writing {path.stem}")
-                write({path: each}, kinds)
+            tally.along(self.frame, set()).lazy.collect(engine="streaming")
+        core = Path(self.folder.name) / f"{CORE}.parquet"
+        tally.write(core)
         where = sql(text(literally(core)))
         self.connection.execute(f'CREATE TEMP VIEW "{CORE}" AS FROM read_parquet({where})')
+
+    def _passes(self, tables: Mapping[str, Output]) -> list[Mapping[str, Output]]:
+        """Return the tables that are written together."""
+        width = len(self.frame.read_by(*tables.values()))
+        values = width * self.qualities[ACCOUNTS].rows_kept
+        if tables and values * WIDTH < AT_ONCE:
+            return [tables]
+        return [{name: each} for name, each in tables.items()]
 
     def _frames(
         self, frame: Frame, tables: Mapping[str, Output]
@@ -175,15 +193,3 @@ class PolarsDeciding(Deciding):
             frames[path] = frame.table(output, kinds[path])
             self.written[name] = path
         return frames, kinds
-
-    def _counted(self, frame: Frame, names: set[str]) -> pl.LazyFrame:
-        """Return what accounts are counted by; of accounts that the ruleset fails for, the id."""
-        plain = sorted(names - frame.lists.keys() - {ACCOUNT_ID})
-        items = [frame.written(column(each)).alias(each) for each in plain]
-        failed = frame.say.said(is_known(self.values.places["step", "fault"].copy()))
-        items.append(pl.when(failed).then(pl.col(ACCOUNT_ID)).alias(ACCOUNT_ID))
-        held = self.values.places["action", "held"]
-        if held.name in frame.lists:
-            items.append(frame.count(held.name).alias("held_count"))
-            self.values.places["action", "held_count"] = column("held_count")
-        return frame.lazy.select(items)

@@ -13,6 +13,16 @@ from sqlglot import exp
 from kamrules.engines.polars.branches import any_of, first_true
 from kamrules.engines.polars.functions import FUNCTIONS
 from kamrules.engines.polars.rarely import rarely
+from kamrules.engines.polars.shapes import (
+    constant,
+    day_of,
+    is_a_call,
+    is_cast_to,
+    is_nothing,
+    is_text,
+    is_written_list,
+    written_where,
+)
 from kamrules.engines.polars.unsaid import Unsaid
 from kamrules.engines.polars.words import (
     MOST,
@@ -25,10 +35,9 @@ from kamrules.engines.polars.words import (
     word,
 )
 from kamrules.engines.sql.tree import call
-from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kamrules.engines.sql.tree import Sql
 
@@ -50,30 +59,37 @@ OPERATORS: dict[type[Any], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 """IntDiv and Mod are used of numbers from 0 on, where rounding down and towards zero are one."""
 
+MANY = 8
+"""The least of so many is worked out where it is asked for."""
+NOTHING = -1
+"""Stands for an unknown key; keys count from 0 on."""
+
 
 class Expressions:
     """Says trees as expressions.
 
     `enumerations` has the members of each enumeration by its name, `known` the texts of columns that hold the
-    numbers of words.
+    numbers of words, `keys` the columns of whole numbers that are NOTHING where they are unknown.
     """
 
     def __init__(
         self,
         enumerations: Mapping[str, Sequence[str]],
         known: Mapping[str, tuple[str, ...]] | None = None,
+        keys: Iterable[str] = (),
     ) -> None:
         self.enumerations = enumerations
         self.known = dict(known or {})
+        self.keys = set(keys)
         self._said: dict[type[exp.Expr], Any] = {
             exp.Column: self._column,
-            exp.Literal: lambda tree: pl.lit(*_constant(tree)),
+            exp.Literal: lambda tree: pl.lit(*constant(tree)),
             exp.Boolean: lambda tree: pl.lit(bool(tree.this), dtype=pl.Boolean),
             exp.Null: lambda _: pl.lit(None),
             exp.Paren: lambda tree: self.said(tree.this),
             exp.Neg: self._negative,
             exp.Not: self._not,
-            exp.Is: lambda tree: self.said(tree.this).is_null(),
+            exp.Is: self._unknown,
             exp.In: self._among,
             exp.Case: self._case,
             exp.Cast: self._cast,
@@ -109,6 +125,35 @@ class Expressions:
                 return self._words_of_call(tree)
         return None
 
+    def key(self, tree: Sql, kind: type[pl.Int32 | pl.Int64]) -> pl.Expr:
+        """Return a whole number from 0 on, which the type has room for; NOTHING where it is unknown."""
+        nothing = pl.lit(NOTHING, dtype=kind)
+        match tree:
+            case exp.Case(this=None, args={"ifs": [branch]}) if is_nothing(
+                tree.args.get("default")
+            ):
+                value = self._whole(branch.args["true"], kind)
+                found: pl.Expr = pl.when(self.said(branch.this)).then(value).otherwise(nothing)
+            case _:
+                found = self._whole(tree, kind)
+        return found.fill_null(nothing)
+
+    def _whole(self, tree: Sql, kind: type[pl.Int32 | pl.Int64]) -> pl.Expr:
+        """Return a whole number that is worked out in a type that has room for it."""
+        match tree:
+            case exp.Paren():
+                return self._whole(tree.this, kind)
+            case exp.Literal() if tree.this.isdecimal():
+                return pl.lit(int(tree.this), dtype=kind)
+            case exp.Add() | exp.Mul():
+                parts = (self._whole(each, kind) for each in (tree.this, tree.expression))
+                made: pl.Expr = OPERATORS[type(tree)](*parts)
+                return made
+            case exp.Cast() if tree.to.this is exp.DataType.Type.BIGINT:
+                # to look whether each fits takes as long again
+                return self.said(tree.this).cast(kind, wrap_numerical=True)
+        return self.said(tree).cast(kind)
+
     @staticmethod
     def _word_of_cast(tree: exp.Cast) -> Words | None:
         kind = tree.to.this
@@ -134,13 +179,13 @@ class Expressions:
     def _words_of_call(self, tree: Sql) -> Words | None:
         name, arguments = tree.name.casefold(), tree.expressions
         if name == "concat_ws":
-            parts = [_written_where(each) for each in arguments[1:]]
+            parts = [written_where(each) for each in arguments[1:]]
             known = [each for each in parts if each is not None]
             if not parts or len(known) < len(parts):
                 return None
             tests = [(self._holds(test, when_true), text) for test, text, when_true in known]
             return joined(arguments[0].this, tests)
-        if name == "list_extract" and _is_written_list(arguments[0]):
+        if name == "list_extract" and is_written_list(arguments[0]):
             return self._word_at(arguments[0], arguments[1])
         if name in {"left", "substr"}:
             found = self.words(arguments[0])
@@ -162,13 +207,13 @@ class Expressions:
 
     def _texts_of(self, written: Sql) -> list[str | None] | None:
         """Return the texts of a written list, None when it is one of other values."""
-        if _is_a_call(written, "enum_range"):
+        if is_a_call(written, "enum_range"):
             return list(self.enumerations[written.expressions[0].to.args["kind"].name])
         items = (written.this if isinstance(written, exp.Cast) else written).expressions
         texts = []
         for each in items:
-            inner = each.this if _is_cast_to(each, exp.DataType.Type.USERDEFINED) else each
-            if not isinstance(inner, exp.Null) and not _is_text(inner):
+            inner = each.this if is_cast_to(each, exp.DataType.Type.USERDEFINED) else each
+            if not isinstance(inner, exp.Null) and not is_text(inner):
                 return None
             texts.append(None if isinstance(inner, exp.Null) else inner.this)
         return texts
@@ -179,21 +224,29 @@ class Expressions:
         return found if when_true else ~found.fill_null(False)  # noqa: FBT003
 
     def _column(self, tree: Sql) -> pl.Expr:
+        if tree.name in self.keys:
+            key = pl.col(tree.name)
+            return pl.when(key != NOTHING).then(key).cast(pl.Int64)
         found = self.words(tree)
         return pl.col(tree.name) if found is None else found.text()
+
+    def _unknown(self, tree: Sql) -> pl.Expr:
+        if isinstance(tree.this, exp.Column) and tree.this.name in self.keys:
+            return pl.col(tree.this.name) == NOTHING
+        return self.said(tree.this).is_null()
 
     @staticmethod
     def _unsaid(tree: Sql) -> pl.Expr:
         raise Unsaid(tree.sql("duckdb"))
 
     def _binary(self, tree: Sql) -> pl.Expr:
-        if isinstance(tree, exp.Add) and _is_cast_to(tree.this, exp.DataType.Type.DATE):
+        if isinstance(tree, exp.Add) and is_cast_to(tree.this, exp.DataType.Type.DATE):
             return self._days_after(tree)
         if isinstance(tree, exp.Div):
             return self._divided(tree)
-        if isinstance(tree, exp.Sub) and _is_cast_to(tree.expression, exp.DataType.Type.DATE):
-            return self.said(tree.this).cast(pl.Int32) - _day_of(tree.expression)
-        if isinstance(tree, exp.EQ | exp.NEQ) and _is_text(tree.expression):
+        if isinstance(tree, exp.Sub) and is_cast_to(tree.expression, exp.DataType.Type.DATE):
+            return self.said(tree.this).cast(pl.Int32) - day_of(tree.expression)
+        if isinstance(tree, exp.EQ | exp.NEQ) and is_text(tree.expression):
             found = self.words(tree.this)
             if found is not None:
                 equal = found.is_one_of([tree.expression.this])
@@ -213,23 +266,23 @@ class Expressions:
     def _days_after(self, tree: Sql) -> pl.Expr:
         """Return a date so many days after one that is written."""
         days = self.said(tree.expression).cast(pl.Int32, strict=False)
-        return (days + _day_of(tree.this)).cast(pl.Date)
+        return (days + day_of(tree.this)).cast(pl.Date)
 
     def _negative(self, tree: Sql) -> pl.Expr:
         if isinstance(tree.this, exp.Literal):
-            value, kind = _constant(tree.this)
+            value, kind = constant(tree.this)
             return pl.lit(-value, kind)
         return -self.said(tree.this)
 
     def _not(self, tree: Sql) -> pl.Expr:
         inner = tree.this.unnest()
         if isinstance(inner, exp.Is):
-            return self.said(inner.this).is_not_null()
+            return ~self._unknown(inner)
         return ~self.said(inner)
 
     def _among(self, tree: Sql) -> pl.Expr:
         found = self.words(tree.this)
-        if found is not None and all(map(_is_text, tree.expressions)):
+        if found is not None and all(map(is_text, tree.expressions)):
             return found.is_one_of([each.this for each in tree.expressions])
         item = self.said(tree.this)
         return reduce(operator.or_, (item == self.said(each) for each in tree.expressions))
@@ -252,15 +305,17 @@ class Expressions:
         for each in tree.args["ifs"]:
             if item is None:
                 yield self.said(each.this), each.args["true"]
-            elif _is_text(each.this) and (found := self.words(tree.this)) is not None:
+            elif is_text(each.this) and (found := self.words(tree.this)) is not None:
                 yield found.is_one_of([each.this.this]), each.args["true"]
             else:
                 yield item == self.said(each.this), each.args["true"]
 
     def _branch(self, test: pl.Expr, tree: Sql) -> pl.Expr:
         found = self.said(tree)
-        if any(_is_a_call(each, "format") for each in tree.find_all(exp.Anonymous)):
-            return rarely(test, found)
+        if any(is_a_call(each, "format") for each in tree.find_all(exp.Anonymous)):
+            return rarely(test, found, pl.String)
+        if is_a_call(tree, "least") and len(tree.expressions) > MANY:
+            return rarely(test, found, pl.Int64)  # the nearest miss, of accounts without an action
         return found
 
     def _cast(self, tree: exp.Cast) -> pl.Expr:
@@ -284,7 +339,7 @@ class Expressions:
             return found.text()
         if name == "concat_ws":
             return self._joined(arguments[0], arguments[1:])
-        if name == "list_extract" and _is_written_list(arguments[0]):
+        if name == "list_extract" and is_written_list(arguments[0]):
             return self._picked(arguments[0], arguments[1])
         if name not in FUNCTIONS:
             raise Unsaid(name)
@@ -293,7 +348,7 @@ class Expressions:
     def _joined(self, between: Sql, parts: Sequence[Sql]) -> pl.Expr:
         """Return the known ones of some texts, joined: of many that are written, some at a time."""
         separator = between.this
-        if len(parts) <= TOGETHER or not all(_written_where(each) for each in parts):
+        if len(parts) <= TOGETHER or not all(written_where(each) for each in parts):
             found = [self.said(each) for each in parts]
             return pl.concat_str(found, separator=separator, ignore_nulls=True)
         groups = []
@@ -306,69 +361,6 @@ class Expressions:
     def _picked(self, written: Sql, place: Sql) -> pl.Expr:
         """Return the item of a written list at a place, counted from 1 on."""
         items = (written.this if isinstance(written, exp.Cast) else written).expressions
-        constants = [_constant(each) for each in items]
+        constants = [constant(each) for each in items]
         values, kind = [value for value, _ in constants], constants[0][1]
         return gathered(pl.Series(values, dtype=kind), self.said(place))
-
-
-def _day_of(written: Sql) -> pl.Expr:
-    """Return a date that is written as days since 1970-01-01."""
-    day = datetime.date.fromisoformat(written.this.this).toordinal() - EPOCH
-    return pl.lit(day, dtype=pl.Int32)
-
-
-def _constant(tree: Sql) -> tuple[Any, Any]:
-    """Return a constant and its type. Raises Unsaid for what is none."""
-    tree = tree.unnest()
-    match tree:
-        case exp.Literal() if tree.is_string:
-            return tree.this, pl.String
-        case exp.Literal():
-            whole = tree.this.isdecimal()
-            return (int(tree.this), pl.Int64) if whole else (float(tree.this), pl.Float64)
-        case exp.Neg():
-            value, kind = _constant(tree.this)
-            return -value, kind
-        case exp.Boolean():
-            return bool(tree.this), pl.Boolean
-        case exp.Cast(this=exp.Literal() as inner) if tree.to.this is exp.DataType.Type.DATE:
-            return datetime.date.fromisoformat(inner.this), pl.Date
-    raise Unsaid(tree.sql("duckdb"))
-
-
-def _written_where(tree: Sql) -> tuple[Sql, str, bool] | None:
-    """Return the condition of a text that is written, the text, and whether it stands where that is true.
-
-    None for any other text.
-    """
-    match tree:
-        case exp.Case(args={"ifs": [branch]}) if tree.this is None:
-            then, otherwise = branch.args["true"], tree.args.get("default")
-            if _is_text(then) and (otherwise is None or _is_nothing(otherwise)):
-                return branch.this, then.this, True
-            if otherwise is not None and _is_nothing(then) and _is_text(otherwise):
-                return branch.this, otherwise.this, False
-    return None
-
-
-def _is_text(tree: Sql) -> bool:
-    return isinstance(tree, exp.Literal) and bool(tree.is_string)
-
-
-def _is_nothing(tree: Sql) -> bool:
-    return isinstance(tree, exp.Null) or (
-        isinstance(tree, exp.Cast) and isinstance(tree.this, exp.Null)
-    )
-
-
-def _is_cast_to(tree: Sql, kind: Any) -> bool:  # noqa: ANN401  a member of sqlglot's enumeration
-    return isinstance(tree, exp.Cast) and tree.to.this is kind
-
-
-def _is_a_call(tree: Sql, name: str) -> bool:
-    return isinstance(tree, exp.Anonymous) and tree.name.casefold() == name
-
-
-def _is_written_list(tree: Sql) -> bool:
-    written = tree.this if isinstance(tree, exp.Cast) else tree
-    return isinstance(written, exp.Array) or _is_a_call(tree, "enum_range")

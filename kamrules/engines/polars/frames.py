@@ -8,23 +8,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 from sqlglot import exp
 
-from kamrules.engines.polars.expressions import Expressions
-from kamrules.engines.polars.lists import Held, count_of, largest_of
+from kamrules.engines.polars.expressions import NOTHING, Expressions
+from kamrules.engines.polars.lists import Held, compared, count_of, largest_of, merge
 from kamrules.engines.sql.tree import column, is_null, null
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kamrules.engines.polars.lists import Largest
     from kamrules.engines.sql.output import Output
     from kamrules.engines.sql.tree import Sql
-
-FEW = 8
-"""So many of the largest keys are found by a network; more are sorted."""
-AT_A_TIME = 16
-"""So many keys are compared with one another first."""
-NOTHING = -1
-"""Stands for no key among keys, which count from 0 on."""
 
 
 @dataclass
@@ -42,14 +35,21 @@ class Frame:
 
     def add(self, storeys: Iterable[Sequence[tuple[str, Sql]]]) -> None:
         """Add columns, each storey over the one below."""
+        storeys = [list(each) for each in storeys]
+        keys = {each for storey in storeys for _, tree in storey for each in compared(tree)}
         for storey in storeys:
             lists = {name: largest_of(tree) for name, tree in storey}
-            plain = [self._column(name, tree) for name, tree in storey if lists[name] is None]
+            plain = [
+                self._key(name, tree) if name in keys else self._column(name, tree)
+                for name, tree in storey
+                if lists[name] is None
+            ]
             held = {
                 name: self._held(name, each) for name, each in lists.items() if each is not None
             }
             self.lazy = self.lazy.with_columns(each for each, _ in plain)
             self.say.known |= {name: texts for _, (name, texts) in plain if texts is not None}
+            self.say.keys |= keys.intersection(name for _, (name, _) in plain)
             self.lists |= held
 
     def _column(self, name: str, tree: Sql) -> tuple[pl.Expr, tuple[str, tuple[str, ...] | None]]:
@@ -59,6 +59,15 @@ class Frame:
         if found is None:
             return self.say.said(tree).alias(name), (name, None)
         return found.number.alias(name), (name, found.texts)
+
+    def _key(self, name: str, tree: Sql) -> tuple[pl.Expr, tuple[str, None]]:
+        """Return a column that holds a key as a number: see Expressions.keys."""
+        return self.say.key(self._without_lists(tree), self.whole).alias(name), (name, None)
+
+    @property
+    def whole(self) -> type[pl.Int32 | pl.Int64]:
+        """Return the type of keys."""
+        return pl.Int32 if self.short else pl.Int64
 
     def said(self, tree: Sql) -> pl.Expr:
         """Return a tree as an expression."""
@@ -85,7 +94,7 @@ class Frame:
     def _held(self, name: str, largest: Largest) -> Held:
         if largest.is_in_order:
             return self._as_written(name, largest)
-        if largest.count <= FEW:
+        if largest.are_few:
             return self._network(name, largest)
         return self._sorted(name, largest)
 
@@ -106,18 +115,13 @@ class Frame:
         return held
 
     def _network(self, name: str, largest: Largest) -> Held:
-        """Add the largest keys as columns, by a network that compares and exchanges.
+        """Add the largest keys as columns, by a network that merges.
 
         Tried by benchmarks/peers: this takes less time than three passes of max_horizontal that leave out
-        what was taken, and an eighth of sorting.
+        what was taken, than a network that exchanges one key after another, and an eighth of sorting.
         """
-        kind = pl.Int32 if self.short else pl.Int64
-        names = [f"{name} of {place}" for place in range(len(largest.keys))]
-        filled = (self.said(each).cast(kind).fill_null(NOTHING) for each in largest.keys)
-        self.lazy = self.lazy.with_columns(
-            each.alias(own) for each, own in zip(filled, names, strict=True)
-        )
-        best = self._largest(names, largest.count)
+        names = [self._numbered(name, place, each) for place, each in enumerate(largest.keys)]
+        best = self._merged(name, [[each] for each in names], largest.count)
         found = tuple(f"{name} {place}" for place in range(1, len(best) + 1))
         self.lazy = self.lazy.with_columns(
             pl.when(pl.col(each) != NOTHING).then(pl.col(each)).cast(pl.Int64).alias(own)
@@ -125,45 +129,41 @@ class Frame:
         )
         return Held(name, len(found), found)
 
-    def _largest(self, names: Sequence[str], count: int) -> list[str]:
-        """Return columns with the largest of some, in order; of many first those of some at a time.
+    def _numbered(self, name: str, place: int, key: Sql) -> str:
+        """Return the column that holds a key as a number, which is NOTHING where it is unknown."""
+        if isinstance(key, exp.Column) and key.name in self.say.keys:
+            return key.name
+        own = f"{name} of {place}"
+        found = self.said(key).cast(self.whole).fill_null(NOTHING)
+        self.lazy = self.lazy.with_columns(found.alias(own))
+        return own
 
-        What is done for all of these at once is one step. Each step stands on the one before, and thousands
-        of them are more than Polars plans.
+    def _merged(self, name: str, falling: list[list[str]], count: int) -> list[str]:
+        """Return columns with the largest of all, falling; of several lists of columns that fall.
+
+        All merges of a storey are one step of Polars'. Each step costs time for itself, and thousands of
+        them, one on the other, are more than Polars plans.
         """
-        some = [names[first : first + AT_A_TIME] for first in range(0, len(names), AT_A_TIME)]
-        best: list[list[str]] = [[] for _ in some]
-        for place in range(AT_A_TIME):
-            rests = [each[place] if place < len(each) else None for each in some]
-            for rank in range(count):
-                self._exchange(best, rests, rank)
-            for held, rest in zip(best, rests, strict=True):
-                if rest is not None and len(held) < count:
-                    held.append(rest)
-        left = [each for held in best for each in held]
-        return left if len(some) == 1 else self._largest(left, count)
-
-    def _exchange(self, best: list[list[str]], rests: list[str | None], rank: int) -> None:
-        """Exchange a held column and a rest: the larger is held, the smaller goes on as the rest."""
-        items = []
-        for at, (held, rest) in enumerate(zip(best, rests, strict=True)):
-            if rest is None or rank >= len(held):
-                continue
-            better, worse = f"{rest} up {rank}", f"{rest} down {rank}"
-            items += [
-                pl.max_horizontal(held[rank], rest).alias(better),
-                pl.min_horizontal(held[rank], rest).alias(worse),
-            ]
-            held[rank], rests[at] = better, worse
-        if items:
+        storey = 0
+        while len(falling) > 1:
+            storey += 1
+            items: list[pl.Expr] = []
+            merged: list[list[str]] = []
+            for number, (one, other) in enumerate(zip(falling[::2], falling[1::2], strict=False)):
+                found = merge(one, other, count)
+                names = [f"{name} {storey} {number} {place}" for place in range(len(found))]
+                items += [each.alias(own) for each, own in zip(found, names, strict=True)]
+                merged.append(names)
             self.lazy = self.lazy.with_columns(items)
+            falling = merged + falling[len(merged) * 2 :]
+        return falling[0]
 
     # tables
 
     def table(self, output: Output, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
         """Return an output table with columns of the types given."""
-        below = self.lazy.select(self._columns(output.reads()))
-        say = Expressions(self.say.enumerations, self.say.known)
+        below = self.lazy.select(sorted(self.read_by(output)))
+        say = Expressions(self.say.enumerations, self.say.known, self.say.keys)
         made = Frame(below, say, self.short, dict(self.lists))
         for storey in output.storeys:
             unnested = [each for each in storey if _calls(each[1], "unnest")]
@@ -184,25 +184,41 @@ class Frame:
         made = self.say.said(tree)
         return made if kind is None else made.cast(kind)
 
-    def width(self, names: Iterable[str]) -> int:
-        """Return by how many columns these are held."""
-        return len(self._columns(names))
+    def read_by(self, *outputs: Output) -> set[str]:
+        """Return the columns that output tables read; of a list that only its first item is read of, that."""
+        found = set()
+        for each in outputs:
+            below = [item for storey in each.storeys for item in storey]
+            read = self.columns_of(tree for _, tree in (*each.columns, *below))
+            found |= read - {name for name, _ in below}
+        return found
 
-    def shared(self, names: Iterable[str]) -> Frame:
+    def columns_of(self, trees: Iterable[Sql]) -> set[str]:
+        """Return the columns that trees read, those by which a list is held for it."""
+        found: set[str] = set()
+        for tree in trees:
+            for each in self._without_lists(tree).find_all(exp.Column):
+                found.update(
+                    self.lists[each.name].names if each.name in self.lists else (each.name,)
+                )
+        return found
+
+    def shared(self, columns: Iterable[str]) -> Frame:
         """Return a frame of these columns, which are worked out once for all who read them in one pass."""
-        lazy = self.lazy.select(self._columns(names)).cache()
+        lazy = self.lazy.select(sorted(columns)).cache()
         return Frame(lazy, self.say, self.short, self.lists)
+
+    def passing(
+        self, look: Callable[[pl.DataFrame], pl.DataFrame], columns: Iterable[str]
+    ) -> Frame:
+        """Return a frame of these columns, whose batches are shown as they pass."""
+        lazy = self.lazy.select(sorted(columns))
+        seen = lazy.map_batches(look, streamable=True, projection_pushdown=False)
+        return Frame(seen, self.say, self.short, self.lists)
 
     def count(self, name: str) -> pl.Expr:
         """Return how many items a list has."""
         return self.lists[name].count
-
-    def _columns(self, names: Iterable[str]) -> list[str]:
-        """Return columns, those by which a list is held for it."""
-        found: list[str] = []
-        for each in sorted(names):
-            found += self.lists[each].names if each in self.lists else (each,)
-        return found
 
     def _unnest(self, storey: Sequence[tuple[str, Sql]], key: str, unnested: Sql) -> None:
         """Give a row to each item of a list, or of several, one behind the other.

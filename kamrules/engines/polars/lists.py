@@ -10,7 +10,13 @@ import polars as pl
 from sqlglot import exp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kamrules.engines.sql.tree import Sql
+
+
+FEW = 8
+"""So many of the largest keys are found by a network; more are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,11 @@ class Largest:
         known = [each for each in values if each is not None]
         falls = all(one > other for one, other in pairwise(known))
         return len(known) == len(self.keys) == self.count and falls
+
+    @property
+    def are_few(self) -> bool:
+        """Whether a network finds them."""
+        return self.count <= FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,31 @@ def largest_of(tree: Sql) -> Largest | None:
     listed, _, count = tree.expressions
     items = listed.this.expressions
     return Largest(tuple(items), min(int(count.this), len(items)))
+
+
+def compared(tree: Sql) -> list[str]:
+    """Return the columns whose numbers a network compares to make a list, none for any other tree."""
+    largest = largest_of(tree)
+    if largest is None or largest.is_in_order or not largest.are_few:
+        return []
+    return [each.name for each in largest.keys if isinstance(each, exp.Column)]
+
+
+def merge(one: Sequence[str], other: Sequence[str], count: int) -> list[pl.Expr]:
+    """Return the largest of two lists of columns, each falling, as a list that falls.
+
+    At a place stands the largest of what stands there in either, and of the lesser of any two, one from each
+    list, that have as many above them altogether.
+    """
+    found = []
+    for place in range(min(count, len(one) + len(other))):
+        items = [pl.col(each[place]) for each in (one, other) if place < len(each)]
+        for first in range(place):
+            second = place - 1 - first
+            if first < len(one) and second < len(other):
+                items.append(pl.min_horizontal(one[first], other[second]))
+        found.append(items[0] if len(items) == 1 else pl.max_horizontal(items))
+    return found
 
 
 def _is_no_list(tree: Sql) -> bool:

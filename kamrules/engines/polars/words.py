@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 NUMBER = pl.UInt16
 MOST = 2**16 - 1
 """So many words one number can tell apart; 0 is none of them."""
+FEW = 2**8
+"""So many members of an enumeration Polars holds in bytes."""
 TOGETHER = 10
 """So many texts are joined in all ways ahead of time."""
 
@@ -51,12 +53,18 @@ class Words:
         """Return it as a member of an enumeration, as which it is written fastest."""
         if not self.texts:
             return pl.lit(None, dtype=pl.String)
-        kind = pl.Enum(list(dict.fromkeys(self.texts)))
-        return gathered(pl.Series(self.texts, dtype=kind), self.number)
+        texts = list(dict.fromkeys(self.texts))
+        number = self if len(texts) == len(self.texts) else self._renumbered(texts)
+        held = pl.UInt8 if len(texts) < FEW else NUMBER
+        return (number.number - pl.lit(1, dtype=NUMBER)).cast(held).cat.to(pl.Enum(texts))
+
+    def _renumbered(self, texts: list[str]) -> Words:
+        found = self.among({each: place for place, each in enumerate(texts, start=1)})
+        return Words(found, tuple(texts))
 
     def text(self) -> pl.Expr:
         """Return it as a text."""
-        return gathered(pl.Series(self.texts, dtype=pl.String), self.number)
+        return self.member().cast(pl.String)
 
 
 def word(text: str) -> Words:

@@ -114,8 +114,7 @@ class BookDecisions:
     @property
     def accounts(self) -> int:
         """Return the number of accounts decided."""
-        found: int = self.connection.execute('SELECT count(*) FROM "core"').fetchall()[0][0]
-        return found
+        return CoreSummary(self.connection, self.program, self._places, None).accounts
 
     def summary(self, revenue: str | None = "revenue_12m") -> dict[str, Any]:
         """Return what the book comes to: accounts by class, tier, phase and strategy, moves, actions.

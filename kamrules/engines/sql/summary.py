@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.engines.sql.output import CORE
-from kamrules.engines.sql.tree import sql
+from kamrules.engines.sql.tree import binary, call, column, double, sql, try_cast, when, whole
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kamrules.compiler.program import Phase, Program, Strategy, Tier
     from kamrules.engines.sql.tree import Sql
@@ -20,20 +20,44 @@ if TYPE_CHECKING:
 Places = "Mapping[tuple[str, str], Sql]"
 REVENUE = "revenue_12m"
 EXAMPLES = 3
-_READ = (
+PARTS = 10_000
+"""Revenue is summed in parts of a unit, as whole numbers, so that the order in which threads add up makes no
+difference."""
+_TOLD = (
     *(("word", each) for each in ("class", "tier", "phase", "strategy", "class_move", "tier_move")),
     ("step", "fault"),
-    ("step", f"fact.{REVENUE}"),
-    ("action", "kept_count"),
-    ("action", "held_count"),
 )
+
+
+def told_by(places: Mapping[tuple[str, str], Sql]) -> set[str]:
+    """Return the columns of the core by which the summary tells accounts apart."""
+    return _columns_of(places[key] for key in _TOLD if key in places)
+
+
+def measures(places: Mapping[tuple[str, str], Sql]) -> dict[str, Sql]:
+    """Return what the summary adds up over the accounts, by name; an engine may have done so in part."""
+    proposed = column("proposed")
+    found = {
+        "accounts": whole(1),
+        "proposed": proposed,
+        "kept": places["action", "kept_count"],
+        "held": places["action", "held_count"],
+        "having": when([(binary(exp.GT, proposed.copy(), whole(0)), whole(1))], whole(0)),
+    }
+    revenue = places.get(("step", f"fact.{REVENUE}"))
+    if revenue is not None:
+        parts = binary(exp.Mul, revenue.copy(), double(PARTS))
+        found["revenue"] = try_cast(call("round", parts), "hugeint")
+    return {name: places.get(("sum", name), tree) for name, tree in found.items()}
 
 
 def summary_reads(places: Mapping[tuple[str, str], Sql]) -> set[str]:
     """Return the columns of the core that the summary reads."""
-    found = [places[key] for key in _READ if key in places]
-    names = {each.name for tree in found for each in tree.find_all(exp.Column)}
-    return names | {ACCOUNT_ID, "proposed"}
+    return told_by(places) | _columns_of(measures(places).values()) | {ACCOUNT_ID}
+
+
+def _columns_of(trees: Iterable[Sql]) -> set[str]:
+    return {each.name for tree in trees for each in tree.find_all(exp.Column)}
 
 
 class Summary(ABC):
@@ -153,14 +177,19 @@ class CoreSummary(Summary):
     ) -> None:
         self.connection = connection
         self.places = places
-        self.summed = places.get(("step", f"fact.{revenue}")) if revenue == REVENUE else None
-        super().__init__(program, tells_revenue=self.summed is not None)
+        self.sums = {
+            name: f"coalesce(sum({sql(tree)}), 0)" for name, tree in measures(places).items()
+        }
+        super().__init__(program, tells_revenue=revenue == REVENUE and "revenue" in self.sums)
 
     @property
     def accounts(self) -> int:
         """Return the number of accounts."""
-        found: int = self._rows(f"SELECT count(*) FROM {CORE}")[0][0]  # noqa: S608
+        found: int = self._rows(f"SELECT {self._sum('accounts')} FROM {CORE}")[0][0]  # noqa: S608
         return found
+
+    def _sum(self, measure: str) -> str:
+        return f"{self.sums[measure]}::BIGINT"
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()
@@ -172,43 +201,38 @@ class CoreSummary(Summary):
 
     def by(self, what: str) -> dict[Any, int]:
         """Return the number of accounts by the values of a step."""
-        return dict(
-            self._rows(f"SELECT {self._text(what)} AS one, count(*) FROM {CORE} GROUP BY 1")  # noqa: S608
-        )
+        query = f"SELECT {self._text(what)} AS one, {self._sum('accounts')} FROM {CORE} GROUP BY 1"  # noqa: S608
+        return dict(self._rows(query))
 
     def by_class_and_strategy(self) -> list[tuple[Any, Any, int]]:
         """Return class, strategy and the number of accounts."""
         # as texts: added up in one order, whatever the order of the rules
         one, other = (f"{self._text(each)}::VARCHAR" for each in ("class", "strategy"))
         rows = self._rows(
-            f"SELECT {one} AS one, {other} AS other, count(*) FROM {CORE} GROUP BY ALL ORDER BY ALL"  # noqa: S608
+            f"SELECT {one} AS one, {other} AS other, {self._sum('accounts')} FROM {CORE} "  # noqa: S608
+            "GROUP BY 1, 2 ORDER BY 1, 2"
         )
         return [(class_, strategy, accounts) for class_, strategy, accounts in rows]
 
     def classes(self) -> dict[Any, tuple[int, float | None]]:
         """Return the number of accounts of each class, and their revenue."""
-        # summed as decimals, so that the order in which threads add up makes no difference
-        summed = self.summed
-        exact = f"sum(try_cast({sql(summed)} AS DECIMAL(38, 4)))" if summed is not None else "NULL"
+        revenue = f"{self.sums['revenue']}::DOUBLE / {PARTS}" if self.tells_revenue else "NULL"
         rows = self._rows(
-            f"SELECT {self._text('class')} AS one, count(*), {exact}::DOUBLE FROM {CORE} GROUP BY 1"  # noqa: S608
+            f"SELECT {self._text('class')} AS one, {self._sum('accounts')}, {revenue} FROM {CORE} GROUP BY 1"  # noqa: S608
         )
         return {one: (accounts, revenue) for one, accounts, revenue in rows}
 
     def actions(self) -> dict[str, int]:
         """Return how many actions there are."""
-        kept, held = (sql(self.places["action", each]) for each in ("kept_count", "held_count"))
-        row = self._rows(
-            f"SELECT coalesce(sum(proposed), 0)::BIGINT, coalesce(sum({kept}), 0)::BIGINT, "  # noqa: S608
-            f"coalesce(sum({held}), 0)::BIGINT, count(*) FILTER (proposed > 0) FROM {CORE}"
-        )[0]
+        sums = ", ".join(self._sum(each) for each in ("proposed", "kept", "held", "having"))
+        row = self._rows(f"SELECT {sums} FROM {CORE}")[0]  # noqa: S608
         return dict(zip(("proposed", "kept", "held_back", "accounts"), row, strict=True))
 
     def faults(self) -> list[dict[str, Any]]:
         """Return each fault with the number of accounts and the first ids."""
-        fault = self._text("fault")
+        fault, accounts = self._text("fault"), self._sum("accounts")
         rows = self._rows(
-            f'SELECT {fault} AS one, count(*) AS n, min("{ACCOUNT_ID}", {EXAMPLES}) FROM {CORE} '  # noqa: S608
+            f'SELECT {fault} AS one, {accounts} AS n, min("{ACCOUNT_ID}", {EXAMPLES}) FROM {CORE} '  # noqa: S608
             "WHERE one IS NOT NULL GROUP BY 1 ORDER BY n DESC, one"
         )
         return [{"fault": one, "accounts": n, "examples": ids} for one, n, ids in rows]
