@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from kamrules.tables import NAMES
+
 if TYPE_CHECKING:
     import datetime
 
@@ -232,7 +234,8 @@ class EngineTask:
     with the run: `form` is the form of files that is wanted. `options` are the engine's own, such as
     `{"master": "spark://head:7077"}`: where one refers to a secret (`${env:NAME}`) it is looked up when the
     option is asked for, and the mapping shows references only. `stoppable` is told how to stop the work from
-    another thread.
+    another thread. `tables` are the output tables that are wanted, in their order: these and no others are
+    given; counts and what memory keeps are those of all.
     """
 
     program: Program
@@ -248,6 +251,7 @@ class EngineTask:
     options: Mapping[str, str]
     progress: Progress
     stoppable: Callable[[Callable[[], None]], object]
+    tables: tuple[str, ...] = NAMES
 
 
 class Decided(Protocol):

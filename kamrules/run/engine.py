@@ -40,7 +40,6 @@ def engine_of(order: Order, plugins: Plugins) -> Engine | None:
         "--memory-limit": order.memory_limit,
         "--spill": order.spill_folder,
         "--threads": order.threads,
-        "--tables": order.tables or None,
     }
     _refuse(name, *(option for option, value in ours.items() if value is not None))
     return found

@@ -307,6 +307,7 @@ class Work:
             options=self.order.engine_options,
             progress=self.progress,
             stoppable=self.interruption.stop_with,
+            tables=self.tables,
         )
 
 

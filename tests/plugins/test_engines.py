@@ -58,14 +58,16 @@ def book(tmp_path):
 def test_an_engine_is_told_what_the_run_is_told_and_its_failure_names_it(plugins, book, tmp_path):
     found, one = plugins
     order = Order(
-        book, tmp_path / "out", engine="odd", engine_options={"master": "here"}, top=7, format="csv"
-    )
+        book, tmp_path / "out", engine="odd", engine_options={"master": "here"}, top=7, format="csv",
+        tables=("gaps", "actions"),
+    )  # fmt: skip
     with pytest.raises(DataError, match=r"engine `odd` of plug-in .* no such luck today") as caught:
         run_book(order, found)
     assert caught.value.diagnostics[0].code == "KR703"
     assert dict(one.asked.options) == {"master": "here"}
     assert (one.asked.top, one.asked.form, one.asked.strict) == (7, "csv", False)
     assert one.asked.as_of.isoformat() == "2026-06-30"
+    assert one.asked.tables == ("actions", "gaps")
     assert not (tmp_path / "out").exists()
 
 

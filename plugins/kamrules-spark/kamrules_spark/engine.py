@@ -15,6 +15,7 @@ from kamrules.engines.sql.quality import refuse_bad_data, refuse_no_accounts
 from kamrules.engines.sql.results import BookDecisions
 from kamrules.engines.sql.staging import unused
 from kamrules.expression.types import ACCOUNT_ID, ACCOUNTS
+from kamrules.tables import NAMES
 from pyspark.sql import functions as f
 
 from kamrules_spark.deciding import Asked, columns_read, decided
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 STEPS = "steps"
 PARQUET, NO_FILES = "parquet", "none"
+COUNTED = ("decisions", "actions")
+"""The tables that are counted, and that memory is made of."""
 
 
 class SparkDecisions(BookDecisions):
@@ -49,7 +52,7 @@ class SparkDecisions(BookDecisions):
         quality: Quality,
         warnings: tuple[Diagnostic, ...],
         frames: dict[str, DataFrame],
-        folder: Path | None,
+        folders: dict[str, Path],
         files: tuple[str, ...] | None,
         counts: SparkSummary,
     ) -> None:
@@ -64,12 +67,13 @@ class SparkDecisions(BookDecisions):
             quality=quality,
             warnings=warnings,
             as_of=work.task.as_of,
+            written=folders,
         )
         self.files = files
         self.let_go: Callable[[], None] = _nothing
         self._watch = work.watch
         self._frames = frames
-        self._tables_in = folder
+        self._wanted = work.task.tables
         self._counts = counts
 
     def close(self) -> None:
@@ -83,17 +87,16 @@ class SparkDecisions(BookDecisions):
     @property
     def tables(self) -> dict[str, Any]:
         """Return the output tables as DuckDB relations, by name and in order."""
-        folder = self._tables_in
-        if folder is None:
-            return {name: Elsewhere(name) for name in self._frames}
         return {
-            name: self.connection.read_parquet(f"{literally(folder / name)}/*.parquet")
-            for name in self._frames
+            name: self._file(name) if self._written else Elsewhere(name) for name in self._wanted
         }
+
+    def _file(self, name: str) -> Any:  # noqa: ANN401  DuckDB's
+        return self.connection.read_parquet(f"{literally(self._written[name])}/*.parquet")
 
     def export_state(self, folder: Path) -> EarlierFiles:
         """Write what memory keeps of this run. Raises DataError when only Spark reads the tables."""
-        if self._tables_in is None:
+        if not self._written:
             raise DataError(_elsewhere("the state"))
         return super().export_state(folder)
 
@@ -198,13 +201,14 @@ class _Work:
         if task.strict:
             refuse_bad_data(task.book, quality)
         own = task.form == PARQUET
-        folder = task.out if own else task.scratch
+        folders: dict[str, Path] = {}
         if self.scratch is not None:
             frames, revenue = self._elsewhere(tables)
             files: tuple[str, ...] | None = ()
         else:
-            frames, revenue = self._written(tables, folder)
-            files = tuple(frames) if own else None
+            folders = self._folders()
+            frames, revenue = self._written(tables, folders)
+            files = task.tables if own else None
         with self.watch.told("counting"):
             decisions = frames["decisions"]
             if revenue is not None:
@@ -216,7 +220,7 @@ class _Work:
             quality,
             warnings,
             frames,
-            None if self.scratch else folder,
+            folders,
             files,
             counts,
         )
@@ -240,8 +244,18 @@ class _Work:
                 self.qualities[name] = told
         return found
 
+    def _folders(self) -> dict[str, Path]:
+        """Return where tables are written: those wanted, and those that are counted or remembered."""
+        task = self.task
+        out = task.out if task.form == PARQUET else task.scratch
+        return {
+            name: (out if name in task.tables else task.scratch) / name
+            for name in NAMES
+            if name in {*task.tables, *COUNTED}
+        }
+
     def _written(
-        self, tables: dict[str, DataFrame], folder: Path
+        self, tables: dict[str, DataFrame], folders: dict[str, Path]
     ) -> tuple[dict[str, DataFrame], DataFrame | None]:
         """Write the core, then the output tables; return these as they are read again."""
         task, spark = self.task, self.spark
@@ -252,10 +266,10 @@ class _Work:
             made,
         ):
             frames = {}
-            for name, frame in shaped(self.program, made).items():
+            for name, frame in shaped(self.program, made, folders).items():
                 with self.watch.told(f"writing {name}"):
-                    write_local(rising(frame), folder / name)
-                frames[name] = spark.read.parquet((folder / name).absolute().as_uri())
+                    write_local(rising(frame), folders[name])
+                frames[name] = spark.read.parquet(folders[name].absolute().as_uri())
         return frames, revenue
 
     def _elsewhere(
@@ -270,7 +284,7 @@ class _Work:
             revenue,
             made,
         ):
-            for name, frame in shaped(self.program, made).items():
+            for name, frame in shaped(self.program, made, {*task.tables, *COUNTED}).items():
                 with self.watch.told(f"writing {name}"):
                     frames[name] = kept_at(self.spark, rising(frame), f"{self.scratch}/{name}")
             return frames, revenue

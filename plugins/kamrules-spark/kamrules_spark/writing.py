@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamrules.expression.types import ACCOUNT_ID
-from kamrules.tables import DATE, NUMBER, TEXT, WHOLE, output_columns
+from kamrules.tables import DATE, NAMES, NUMBER, TEXT, WHOLE, output_columns
 from pyspark.sql import functions as f
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
     from kamrules.compiler import Program
@@ -21,10 +22,14 @@ _SETTINGS = {
 }
 
 
-def shaped(program: Program, tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
-    """Return the output tables with the columns, in the order and of the sorts that they have everywhere."""
+def shaped(
+    program: Program, tables: dict[str, DataFrame], wanted: Container[str] = NAMES
+) -> dict[str, DataFrame]:
+    """Return output tables with the columns, in the order and of the sorts that they have everywhere."""
     found = {}
     for name, columns in output_columns(program).items():
+        if name not in wanted:
+            continue
         items = [f.col(f"`{each}`").cast(SORTS[sort]).alias(each) for each, sort in columns]
         found[name] = tables[name].select(*items)
     return found

@@ -111,6 +111,23 @@ def test_other_forms_of_files_are_written_from_the_same_tables(spark, folder, tm
         assert sorted((tmp_path / "spark" / f"{name}.csv").read_text().splitlines()) == ours
 
 
+@pytest.mark.parametrize("wanted", [("gaps",), ("actions", "scores")])
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_only_the_tables_that_are_asked_for_are_written_and_all_is_counted_and_remembered(
+    spark, folder, tmp_path, wanted, form
+):
+    ours, theirs = both(
+        folder, tmp_path, tables=wanted, format=form, state="state.db", **words(folder)
+    )
+    assert theirs["counts"] == ours["counts"]
+    assert {each["table"] for each in theirs["manifest"].values()} == set(wanted)
+    names = {each.name.partition(".")[0] for each in (tmp_path / "spark").iterdir()}
+    assert names == {*wanted, "run"}
+    later = {**words(folder), "as_of": AS_OF + datetime.timedelta(days=1)}
+    both(folder, tmp_path, state="state.db", **later)
+    assert_same(tmp_path)
+
+
 def test_bad_data_stops_a_run_and_leaves_what_was_there(spark, folder, tmp_path):
     run("spark", folder, tmp_path / "spark", **words(folder))
     before = report_of(tmp_path / "spark")
