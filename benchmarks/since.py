@@ -4,9 +4,10 @@
     python -m benchmarks.since --accounts 200_000 --changed 0 100
 
 A book is decided with --since, then again as it is and with so many accounts changed, spread over all of it:
-each by a whole run with --state and by a run with --since, both from copies of the same state file, in turns,
-and each in a process of its own. The files that both write are compared byte by byte. Last the next night of
-the unchanged book, when rules that count days see another date in every account.
+each by whole runs with --state, by either engine, and by a run with --since, all from copies of the same
+state file, in turns, and each in a process of its own. The files that DuckDB writes in both ways are compared
+byte by byte. Last the next night of the unchanged book, when rules that count days see another date in every
+account.
 """
 
 from __future__ import annotations
@@ -33,14 +34,19 @@ import datetime, json, resource, sys, time
 from pathlib import Path
 began = time.perf_counter()
 from kamrules.run import Order, run_book
-book, out, rules, state, since, day, threads, limit = sys.argv[1:]
-report = run_book(Order(Path(book), Path(out), ruleset=rules, as_of=datetime.date.fromisoformat(day),
-                        state=Path(state), since=since == "since", threads=int(threads), memory_limit=limit,
-                        spill_folder=Path(out).parent)).report
+book, out, rules, state, sort, day, threads, limit = sys.argv[1:]
+since = sort == "since"
+order = Order(Path(book), Path(out), ruleset=rules, as_of=datetime.date.fromisoformat(day), state=Path(state),
+              since=since, engine="auto" if since else sort, threads=int(threads),
+              memory_limit=None if sort == "polars" else limit, spill_folder=Path(out).parent)
+report = run_book(order).report
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({"seconds": time.perf_counter() - began, "processor": used.ru_utime + used.ru_stime,
                   "peak": used.ru_maxrss / 1024, "since": report.get("since"), "parts": report["durations"]}))
 """
+SINCE = "since"
+WAYS = ("polars", "duckdb", SINCE)
+"""Whole runs by either engine, and one that decides what changed."""
 NIGHT, NEXT = "2026-06-29", "2026-06-30"
 
 
@@ -71,14 +77,16 @@ class _Bench:
     def tell(self) -> None:
         connection = duckdb.connect()
         write_book(connection, self.given.accounts, self.book)
-        first = self._run(self.book, self.state, "since", NIGHT)
+        first = self._run(self.book, self.state, SINCE, NIGHT)
         size = self.state.stat().st_size / 2**20
         print(
             f"{self.given.accounts:,} accounts; the first run with --since takes "
             f"{first['seconds']:.1f} s and keeps {size:,.0f} MB"
         )
-        print(f"{'changed':>10} {'decided':>10} {'whole, s':>9} {'since, s':>9} {'ratio':>6} "
-              f"{'processor, s':>15} {'peak, MB':>13}")  # fmt: skip
+        head = "".join(f"{each:>12}" for each in ("decided", *WAYS))
+        print(
+            f"{'':>12}{'':>12}{'seconds (processor, MB)':^36}\n{'changed':>12}{head}  whole : since"
+        )
         for changed in self.given.changed:
             self._edited(connection, changed)
             self._row(f"{changed:,}", NIGHT)
@@ -101,27 +109,26 @@ class _Bench:
         return self.folder / "edited.parquet"
 
     def _row(self, name: str, day: str) -> None:
-        found: dict[str, list[dict[str, Any]]] = {"whole": [], "since": []}
+        found: dict[str, list[dict[str, Any]]] = {sort: [] for sort in WAYS}
         for _ in range(self.given.repeat):
             for sort, some in found.items():
                 state = self.folder / f"{sort}.db"
                 shutil.copyfile(self.state, state)
                 some.append(self._run(self._book, state, sort, day))
             self._compare()
-        whole, since = (min(some, key=lambda one: one["seconds"]) for some in found.values())
-        print(
-            f"{name:>10} {since['since']['decided']:>10,} {whole['seconds']:>9.1f} {since['seconds']:>9.1f} "
-            f"{whole['seconds'] / since['seconds']:>6.1f} "
-            f"{whole['processor']:>7.1f} {since['processor']:>7.1f} "
-            f"{whole['peak']:>6,.0f} {since['peak']:>6,.0f}"
-        )
-        for told, one in (("whole", whole), ("since", since)):
+        best = {sort: min(some, key=lambda one: one["seconds"]) for sort, some in found.items()}
+        took = {sort: one["seconds"] for sort, one in best.items()}
+        ratio = min(took[sort] for sort in WAYS if sort != SINCE) / took[SINCE]
+        decided = best[SINCE]["since"]["decided"]
+        print(f"{name:>12}{decided:>12,}{_row('{seconds:.1f}', best)}{ratio:>8.2f}")
+        print(f"{'':>24}{_row('({processor:.1f}, {peak:,.0f})', best)}")
+        for sort, one in best.items():
             parts = ", ".join(f"{key} {value:.1f}" for key, value in one["parts"].items())
-            print(f"           {told}: {parts}", file=sys.stderr)
+            print(f"           {sort}: {parts}", file=sys.stderr)
 
     def _compare(self) -> None:
         """Stop unless both runs wrote the same."""
-        ours, theirs = self.folder / "out-since", self.folder / "out-whole"
+        ours, theirs = self.folder / "out-since", self.folder / "out-duckdb"
         for each in sorted(theirs.rglob("*")):
             other = ours / each.relative_to(theirs)
             if each.name != "run.json" and each.is_file() and not filecmp.cmp(each, other, False):
@@ -136,6 +143,10 @@ class _Bench:
         )  # fmt: skip
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
+
+
+def _row(form: str, best: dict[str, dict[str, Any]]) -> str:
+    return "".join(f"{form.format(**best[sort]):>12}" for sort in WAYS)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ TREES = (
     "CASE CASE WHEN x > 5e0 THEN 'a' ELSE 'b' END WHEN 'a' THEN 1e0 WHEN 'c' THEN 2e0 END",
     "CASE WHEN x > 5e0 THEN 'up:a' ELSE 'stayed' END IN ('up:a', 'held')",
     "left(CASE WHEN x > 5e0 THEN 'up:a' ELSE 'stayed' END, 3)",
+    "left(CASE WHEN x > 5e0 THEN 'up:a' WHEN x > 1e0 THEN 'down' ELSE 'up:b' END, 2)",
     "substr(CASE WHEN x > 5e0 THEN 'up:abc' ELSE 'stayed' END, 4)",
     "concat('<', CASE WHEN x > 5e0 THEN 'ä' END, '>')",
     "concat_ws(', ', CASE WHEN x > 5e0 THEN 'a' END, CASE WHEN y > 5e0 THEN NULL ELSE 'b' END)",
@@ -120,6 +121,18 @@ def test_values_are_shown_alike(kind):
         frame = pl.DataFrame({"x": [None, *(float((each - zero).days) for each in DAYS), 1e7]})
     theirs, ours = both(shown(column("x"), Type(kind), "en"), frame)
     assert ours == theirs
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 300])
+def test_words_are_written_as_their_texts_however_many_there_are(count):
+    branches = " ".join(f"WHEN x > {each}e0 THEN 'w{each}'" for each in range(count - 1, -1, -1))
+    tree = tree_of(f"CASE {branches} END")
+    frame = pl.DataFrame({"x": [None, *(each + 0.5 for each in range(-1, count))]})
+    theirs, ours = both(tree, frame)
+    assert ours == theirs == [None, None, *(f"w{each}" for each in range(count))]
+    words = Expressions({}).words(tree)
+    assert words is not None
+    assert frame.select(found=words.member())["found"].cast(pl.String).to_list() == theirs
 
 
 def test_a_single_row_is_divided_as_exactly_as_many():

@@ -1,0 +1,63 @@
+"""Frames hold the largest of many keys in order, however few or many they are and are wanted."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamrules.engines.polars.expressions import Expressions
+from kamrules.engines.polars.frames import Frame
+from tests.engines.polars.test_expressions import tree_of
+
+MOST = 2**31 - 1
+KEYS = st.lists(
+    st.lists(st.none() | st.integers(0, MOST), min_size=3, max_size=3), min_size=1, max_size=40
+)
+
+
+def frame_of(columns, count, *, short):
+    """Return a frame with a key for each column and the list of the largest, as the engine lays them."""
+    held = pl.LazyFrame({f"c{n}": each for n, each in enumerate(columns)}, schema_overrides={
+        f"c{n}": pl.Float64 for n in range(len(columns))})  # fmt: skip
+    keys = [(f"key{n}", tree_of(f"CASE WHEN NOT (c{n} IS NULL) THEN CAST(floor(c{n} * 1e0) AS bigint) END"))
+            for n in range(len(columns))]  # fmt: skip
+    names = ", ".join(name for name, _ in keys)
+    largest = tree_of(f"list_aggregate(CAST([{names}] AS BIGINT[]), 'max', {count})")
+    frame = Frame(held, Expressions({}), short=short)
+    frame.add([keys, [("chosen", largest)]])
+    return frame
+
+
+@given(KEYS, st.integers(1, 12), st.booleans())
+def test_the_largest_keys_are_held_in_order(columns, count, short):
+    frame = frame_of(columns, count, short=short)
+    held = frame.lists["chosen"]
+    items = frame.lazy.select(items=held.items, first=held.first, count=held.count).collect()
+    for row, of in zip(items.rows(named=True), zip(*columns, strict=True), strict=True):
+        wanted = sorted((each for each in of if each is not None), reverse=True)[:count]
+        found = [each for each in row["items"] if each is not None]
+        assert found == wanted
+        assert row["first"] == (wanted[0] if wanted else None)
+        assert row["count"] == len(wanted)
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_keys_are_unknown_to_whoever_else_reads_them(short):
+    frame = frame_of([[7, None], [None, 0]], 1, short=short)
+    read = {
+        "known": "NOT (key0 IS NULL)",
+        "unknown": "key0 IS NULL",
+        "value": "key1",
+        "either": "coalesce(key0, key1)",
+        "both": "key0 + key1",
+    }
+    made = frame.lazy.select(**{name: frame.said(tree_of(each)) for name, each in read.items()})
+    assert made.collect().to_dict(as_series=False) == {
+        "known": [True, False],
+        "unknown": [False, True],
+        "value": [None, 0],
+        "either": [7, 0],
+        "both": [None, None],
+    }
