@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from kamrules.adapters.copying import in_one_thread
 from kamrules.adapters.failures import reading, writing
 from kamrules.adapters.formulas import literal, quoted
 from kamrules.adapters.lines import fresh_name
@@ -153,16 +155,21 @@ def _types(table: BookTable, columns: Mapping[str, Mapping[str, str]]) -> Iterat
             yield Problem("KR659", None, 0, f"{message}; all its values are read as texts")
 
 
+STEADY = frozenset({"decisions", "scores", "gates"})
+"""Tables that every account has as many rows of, so that several threads write them alike each time."""
+
+
 def _family(kind: str) -> str:
     return next((name for name, some in _FAMILIES if kind.startswith(some)), kind)
 
 
-def write_parquet(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401, ARG001
+def write_parquet(tables: Tables, folder: Path, connection: Any) -> tuple[str, ...]:  # noqa: ANN401  DuckDB's
     """Write `<table>.parquet` for each table."""
     written = []
     for table, relation in tables.items():
         name = f"{table}.parquet"
-        with writing(folder, name):
+        steady = nullcontext() if table in STEADY else in_one_thread(connection)
+        with writing(folder, name), steady:
             relation.write_parquet(str(folder / name))
         written.append(name)
     return tuple(written)

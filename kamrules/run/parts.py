@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from kamrules.adapters.copying import in_one_thread
 from kamrules.adapters.formulas import literal, quoted
 from kamrules.contracts import Written
 from kamrules.diagnostics import DataError, Diagnostic, UsageError, nearest
@@ -63,7 +64,8 @@ class Parts:
 
     def write(self, tables: Tables) -> tuple[str, ...]:
         """Write all tables, each into a folder of its name, and return the names of the files."""
-        return tuple(name for table in tables for name in self._table(table, tables[table]))
+        with in_one_thread(self.connection):
+            return tuple(name for table in tables for name in self._table(table, tables[table]))
 
     def _table(self, table: str, relation: Any) -> Iterator[str]:  # noqa: ANN401  DuckDB's
         by = [each for each in self.partition_by if each in relation.columns]
