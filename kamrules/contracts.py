@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from kamrules.tables import NAMES
-
 if TYPE_CHECKING:
     import datetime
 
@@ -251,7 +249,7 @@ class EngineTask:
     options: Mapping[str, str]
     progress: Progress
     stoppable: Callable[[Callable[[], None]], object]
-    tables: tuple[str, ...] = NAMES
+    tables: tuple[str, ...]
 
 
 class Decided(Protocol):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kamrules.adapters.copying import in_one_thread
 from kamrules.adapters.failures import full, told
 from kamrules.adapters.formulas import literal, quoted
 from kamrules.adapters.paths import escaped
@@ -52,7 +53,8 @@ def keep(  # noqa: PLR0913, PLR0917  what is kept, of what, and where
     inside = [f"c{place}" for place in range(len(items))]
     selected = [f"{item} AS {each}" for item, each in zip(items, inside, strict=True)]
     rows = max(min(_VALUES // len(items), _MOST_ROWS), _FEWEST_ROWS)
-    with _one_by_one(connection), _spilling():
+    # several threads gather row groups until they can be written in order, without limit
+    with in_one_thread(connection), _spilling():
         query = f"SELECT {', '.join(selected)} FROM {source}"  # noqa: S608
         how = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {rows}"
         connection.execute(f"COPY ({query}) TO {literal(str(path))} ({how})")
@@ -67,17 +69,6 @@ def spill_folder(connection: Any) -> str | None:  # noqa: ANN401  DuckDB's
     """Return the folder in which a connection spills, None when it has none that is there."""
     ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     return folder if folder and Path(folder).is_absolute() and Path(folder).is_dir() else None
-
-
-@contextmanager
-def _one_by_one(connection: Any) -> Iterator[None]:  # noqa: ANN401  DuckDB's
-    """Let one thread work: several gather row groups until they can be written in order, without limit."""
-    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
-    connection.execute("SET threads = 1")
-    try:
-        yield
-    finally:
-        connection.execute(f"SET threads = {int(threads)}")
 
 
 @contextmanager

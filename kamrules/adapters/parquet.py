@@ -35,6 +35,8 @@ _FAMILIES = (
                 "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")),
 )  # fmt: skip
 """Types whose values DuckDB turns into one another without loss or surprise."""
+STEADY = frozenset({"decisions", "scores", "gates"})
+"""Tables that every account has as many rows of, so that several threads write them alike each time."""
 
 
 @hookimpl
@@ -153,10 +155,6 @@ def _types(table: BookTable, columns: Mapping[str, Mapping[str, str]]) -> Iterat
                 raise DataError(table.fault("KR659", message, "from", help=mend))
             told.add(column.casefold())
             yield Problem("KR659", None, 0, f"{message}; all its values are read as texts")
-
-
-STEADY = frozenset({"decisions", "scores", "gates"})
-"""Tables that every account has as many rows of, so that several threads write them alike each time."""
 
 
 def _family(kind: str) -> str:

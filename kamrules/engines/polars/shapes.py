@@ -48,7 +48,7 @@ def written_where(tree: Sql) -> tuple[Sql, str, bool] | None:
     match tree:
         case exp.Case(args={"ifs": [branch]}) if tree.this is None:
             then, otherwise = branch.args["true"], tree.args.get("default")
-            if is_text(then) and (otherwise is None or is_nothing(otherwise)):
+            if is_text(then) and is_nothing(otherwise):
                 return branch.this, then.this, True
             if otherwise is not None and is_nothing(then) and is_text(otherwise):
                 return branch.this, otherwise.this, False

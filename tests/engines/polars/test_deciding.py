@@ -103,6 +103,30 @@ def test_rows_that_are_summed_up_stand_beside_their_accounts(tmp_path):
     assert [row["title"] for row in ours[0]["actions"]] == ["2 1", "4 2", "0 0"]
 
 
+def test_sums_stand_beside_the_accounts_of_a_parquet_file_in_their_order(tmp_path):
+    accounts, each = 5_000, 3
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT printf('A%04d', i * 7 % 5000) AS account_id, i AS money "
+            f"FROM range({accounts}) t(i)) TO '{tmp_path}/accounts.parquet'"
+        )
+        connection.execute(
+            "COPY (SELECT printf('A%04d', i % 5000) AS account_id, i % 5000 AS amount "
+            f"FROM range({accounts * each}) t(i)) TO '{tmp_path}/orders.parquet'"
+        )
+    names = "accounts", "orders"
+    book = Book(
+        "both", {name: BookTable(name, f"parquet:{name}.parquet", tmp_path) for name in names}
+    )
+    rules = program("money", "total", "rows")
+    ours, theirs = (tables(rules, book, engine) for engine in (POLARS, DUCKDB))
+    assert ours == theirs
+    for place, row in enumerate(ours[0]["actions"]):
+        number = place * 7 % accounts
+        assert row["account_id"] == f"A{number:04}"
+        assert row["title"].replace(",", "") == f"{place} {number * each} {each}"
+
+
 def test_files_say_of_their_columns_what_those_of_duckdb_say(parquet, tmp_path):
     rules, book = program(more=RULES), parquet(*ACCOUNTS)
     (tmp_path / "out").mkdir()
