@@ -17,6 +17,7 @@ from kamrules.engines.polars.tally import Tally
 from kamrules.engines.polars.unsaid import Unsaid
 from kamrules.engines.polars.writing import kinds_of, told_as_data, write
 from kamrules.engines.sql.connecting import literally
+from kamrules.engines.sql.cooling import base_of
 from kamrules.engines.sql.deciding import Deciding
 from kamrules.engines.sql.output import CORE
 from kamrules.engines.sql.showing import endings
@@ -43,7 +44,7 @@ SCANNED = frozenset(
 )  # fmt: skip
 """DuckDB's types of columns that Polars reads from Parquet files as the same values."""
 SHORT = 2**31 // 100_001
-"""So many actions' keys are numbers of 32 bits."""
+"""So many actions' keys are numbers of 32 bits, also with the days of those that are held back."""
 
 
 class PolarsDeciding(Deciding):
@@ -62,7 +63,7 @@ class PolarsDeciding(Deciding):
             ground = self._beside(lent, say)
         self.pace = Pace(self.progress, self.qualities[ACCOUNTS].rows_kept)
         self.stoppable(self.pace.stop)
-        short = len(self.program.actions) < SHORT
+        short = len(self.program.actions) * base_of(self.program, memory=self.remembers) < SHORT
         self.frame = Frame(self.pace.along(ground), say, short=short)
         self.frame.add(storeys)
         with self._passing():

@@ -9,8 +9,8 @@ import polars as pl
 from sqlglot import exp
 
 from kamrules.engines.polars.expressions import NOTHING, Expressions
-from kamrules.engines.polars.lists import Held, compared, count_of, largest_of, merge
-from kamrules.engines.sql.tree import column, is_null, null
+from kamrules.engines.polars.lists import Held, compared, largest_of, merge
+from kamrules.engines.polars.unnesting import AT, FIRST, unnested_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,39 +80,30 @@ class Frame:
         return tree
 
     def _apart(self, node: Sql) -> Sql:
-        """Read the column of a list's first item where that is read."""
+        """Read the columns of a list where its first item is read."""
         match node:
             case exp.Is(this=exp.Column() as of) if of.name in self.lists:
-                first = self.lists[of.name].first
-                return exp.true() if first is None else is_null(column(first))
+                return self.lists[of.name].is_empty()
             case exp.Anonymous(expressions=[exp.Column() as of, exp.Literal() as place]):
                 if of.name in self.lists and node.name == "list_extract" and place.this == "1":
-                    first = self.lists[of.name].first
-                    return null("bigint") if first is None else column(first)
+                    return self.lists[of.name].largest()
         return node
 
     def _held(self, name: str, largest: Largest) -> Held:
-        if largest.is_in_order:
-            return self._as_written(name, largest)
-        if largest.are_few:
+        if largest.are_few and not largest.is_in_order:
             return self._network(name, largest)
-        return self._sorted(name, largest)
+        return self._as_written(name, largest)
 
     def _as_written(self, name: str, largest: Largest) -> Held:
-        names = tuple(f"{name} {place}" for place in range(1, len(largest.keys) + 1))
-        items = zip(names, largest.keys, strict=True)
-        self.lazy = self.lazy.with_columns(self.said(each).alias(own) for own, each in items)
-        return Held(name, len(names), names)
-
-    def _sorted(self, name: str, largest: Largest) -> Held:
-        keys = [self.said(each).cast(pl.Int64) for each in largest.keys]
-        falling = pl.concat_arr(keys).arr.sort(descending=True, nulls_last=True)
-        held = Held(name, largest.count)
-        self.lazy = self.lazy.with_columns(
-            falling.arr.head(largest.count, as_array=True).alias(name),
-            pl.min_horizontal(count_of(keys), largest.count).alias(held.counted),
-        ).with_columns(pl.col(name).arr.first().alias(f"{name} 1"))
-        return held
+        names, added = [], []
+        for place, key in enumerate(largest.keys, start=1):
+            if isinstance(key, exp.Column) and key.name not in self.say.keys:
+                names.append(key.name)
+                continue
+            names.append(f"{name} {place}")
+            added.append(self.said(key).alias(names[-1]))
+        self.lazy = self.lazy.with_columns(added)
+        return Held(tuple(names), largest.count, open=not largest.is_in_order)
 
     def _network(self, name: str, largest: Largest) -> Held:
         """Add the largest keys as columns, by a network that merges.
@@ -127,7 +118,7 @@ class Frame:
             pl.when(pl.col(each) != NOTHING).then(pl.col(each)).cast(pl.Int64).alias(own)
             for each, own in zip(best, found, strict=True)
         )
-        return Held(name, len(found), found)
+        return Held(found, len(found))
 
     def _numbered(self, name: str, keys: Sequence[Sql]) -> list[str]:
         """Return the columns that hold keys as numbers, which are NOTHING where they are unknown."""
@@ -169,14 +160,16 @@ class Frame:
         below = self.lazy.select(sorted(self.read_by(output)))
         say = Expressions(self.say.enumerations, self.say.known, self.say.keys)
         made = Frame(below, say, self.short, dict(self.lists))
-        for storey in output.storeys:
+        for number, storey in enumerate(output.storeys):
             unnested = [each for each in storey if _calls(each[1], "unnest")]
             if unnested:
-                made._unnest(storey, *unnested[0])
+                above = [each for some in output.storeys[number + 1 :] for each in some]
+                read = made.columns_of(tree for _, tree in (*above, *output.columns))
+                made._unnest(storey, *unnested[0], read)
             elif storey:
                 made.add([storey])
         return made.lazy.select(
-            made.written(tree, kinds[name]).alias(name) for name, tree in output.columns
+            made.written(tree, kinds.get(name)).alias(name) for name, tree in output.columns
         )
 
     def written(self, tree: Sql, kind: pl.DataType | None = None) -> pl.Expr:
@@ -203,7 +196,7 @@ class Frame:
         for tree in trees:
             for each in self._without_lists(tree).find_all(exp.Column):
                 found.update(
-                    self.lists[each.name].names if each.name in self.lists else (each.name,)
+                    self.lists[each.name].columns if each.name in self.lists else (each.name,)
                 )
         return found
 
@@ -224,29 +217,28 @@ class Frame:
         """Return how many items a list has."""
         return self.lists[name].count
 
-    def _unnest(self, storey: Sequence[tuple[str, Sql]], key: str, unnested: Sql) -> None:
+    def _unnest(
+        self, storey: Sequence[tuple[str, Sql]], key: str, unnested: Sql, read: set[str]
+    ) -> None:
         """Give a row to each item of a list, or of several, one behind the other.
 
-        Beside it stand its place and how many items the first list has, as far as they are asked for.
+        Beside it stand the columns that are read, its place, and how many items the first list has, as far as
+        they are asked for.
         """
         lists = [
             self.lists[each.name]
             for each in unnested.find_all(exp.Column)
             if each.name in self.lists
         ]
-        width = sum(each.width for each in lists)
-        if not width:
+        if not any(each.width for each in lists):
             self.lazy = self.lazy.filter(pl.lit(False)).with_columns(  # noqa: FBT003
                 pl.lit(0, dtype=pl.Int64).alias(name) for name, _ in storey
             )
             return
-        arrays = [each.items.cast(pl.Array(pl.Int64, each.width)) for each in lists if each.width]
-        places = pl.lit(list(range(1, width + 1)), dtype=pl.Array(pl.Int64, width))
-        every = arrays[0] if len(arrays) == 1 else pl.concat_arr(arrays)
         first = lists[0]
         nothing = (pl.lit(None, dtype=pl.Int64).alias(each) for each in (key, AT))
         self.lazy = self.lazy.with_columns(*nothing, first.count.alias(FIRST)).map_batches(
-            lambda rows: _exploded(rows, every.alias(key), places.alias(AT)),
+            lambda rows: unnested_of(rows, lists, key, read),
             projection_pushdown=False,
             streamable=True,
         )
@@ -262,22 +254,6 @@ class Frame:
             for function, found in beside.items()
             if _calls(tree, function) and name != key
         )
-
-
-def _exploded(rows: pl.DataFrame, items: pl.Expr, places: pl.Expr) -> pl.DataFrame:
-    """Return a row for each known item of an array.
-
-    Rows are looked up for the known items only: to explode with all that stands beside takes six times as
-    long where most are unknown.
-    """
-    row = pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)
-    found = rows.select(row, items, places).explode(items.meta.output_name(), AT)
-    found = found.filter(pl.col(items.meta.output_name()).is_not_null())
-    return rows[found[ROW]].with_columns(found.drop(ROW))
-
-
-ROW, AT, FIRST = "row", "at", "first"
-"""Beside an unnested item: the number of its row, its place, and how many items the first array has."""
 
 
 def _calls(tree: Sql, name: str) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 from sqlglot import exp
 
+from kamrules.engines.sql.tree import all_of, call, column, is_null, null
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 FEW = 8
-"""So many of the largest keys are found by a network; more are sorted."""
+"""So many of the largest keys are found by a network; more when they are given rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +44,36 @@ class Largest:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Such a list held: in `columns`, unknown where there is no item, or in one `array`, sorted likewise.
+    """Such a list held in columns, unknown where there is no item.
 
-    `width` is how many items it has at most, `first` the column with its largest, if any is asked for.
+    In falling order, as many as it has items at most; or all keys in any order, which are `open` to be sorted
+    when each gets a row of its own. To sort them beside each other takes Polars many times as long, since
+    most are unknown. `width` is how many items it has at most.
     """
 
-    name: str
+    columns: tuple[str, ...]
     width: int
-    columns: tuple[str, ...] | None = None
+    open: bool = False
 
-    @property
-    def first(self) -> str | None:
-        """Return the column with the largest item, None where there can be no item."""
-        if self.columns is None:
-            return f"{self.name} 1"
-        return self.columns[0] if self.columns else None
+    def largest(self) -> Sql:
+        """Return the largest item."""
+        if not self.columns:
+            return null("bigint")
+        if len(self.columns) == 1 or not self.open:
+            return column(self.columns[0])
+        return call("greatest", *map(column, self.columns))
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the columns that hold it."""
-        if self.columns is None:
-            return (self.name, f"{self.name} 1", self.counted)
-        return self.columns
-
-    @property
-    def counted(self) -> str:
-        """Return the column with the number of items of an array."""
-        return f"{self.name} count"
-
-    @property
-    def items(self) -> pl.Expr:
-        """Return the items as an array."""
-        return pl.col(self.name) if self.columns is None else pl.concat_arr(self.columns)
+    def is_empty(self) -> Sql:
+        """Return whether it has no items."""
+        if not self.open:
+            return is_null(column(self.columns[0])) if self.columns else exp.true()
+        return all_of(is_null(column(each)) for each in self.columns)
 
     @property
     def count(self) -> pl.Expr:
         """Return how many items it has."""
-        if self.columns is None:
-            return pl.col(self.counted)
-        return count_of([pl.col(each) for each in self.columns])
+        known = count_of([pl.col(each) for each in self.columns])
+        return pl.min_horizontal(known, self.width) if len(self.columns) > self.width else known
 
 
 def count_of(items: list[pl.Expr]) -> pl.Expr:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.decision import Status
-from kamrules.engines.sql.actions import day_column, has_cooldown
+from kamrules.engines.sql.cooling import base_of
 from kamrules.engines.sql.messages import Messages
 from kamrules.engines.sql.output import KEY, NUMBER, Output
 from kamrules.engines.sql.showing import date_of
 from kamrules.engines.sql.tree import (
     all_of,
-    any_of,
+    at,
     binary,
     boolean,
     by_number,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
 
 PLACE, KEPT = "place", "kept"
+ITEM, DAYS = "item", "days"
+"""What is unnested where it holds more than a key: how many days ago an action in cooldown was proposed."""
 
 
 def number_of(key: Sql, count: int) -> Sql:
@@ -52,6 +54,7 @@ class ActionTable:
         self.outputs = outputs
         self.values = outputs.values
         self.actions = outputs.program.actions
+        self.base = base_of(outputs.program, memory=outputs.memory)
         self.number = {each.id: index for index, each in enumerate(self.actions)}
         self.messages = Messages(column(NUMBER), self._slot, outputs.language)
 
@@ -60,6 +63,7 @@ class ActionTable:
         holds = isinstance(self.values.places["action", "held"], exp.Column)
         held = binary(exp.GT, column(PLACE), column(KEPT)) if holds else boolean(False)  # noqa: FBT003
         milli = exp.IntDiv(this=column(KEY), expression=whole(max(len(self.actions), 1)))
+        every = self.actions
         columns: list[tuple[str, Sql]] = [
             (ACCOUNT_ID, column(ACCOUNT_ID)),
             ("rank", when([(held, null("bigint"))], column(PLACE))),
@@ -68,10 +72,10 @@ class ActionTable:
             ("status", self._status(held.copy())),
             ("priority", binary(exp.Div, cast(exp.Paren(this=milli), "double"), double(1000.0))),
             ("owner", self._words([each.owner for each in self.actions])),
-            ("due_on", self._listed([self._due(each.due_days) for each in self.actions], "date")),
-            ("effort_hours", self._listed([double(each.effort_hours) for each in self.actions], "double")),
+            ("due_on", at(column(NUMBER), [self._due(each.due_days) for each in every], "date")),
+            ("effort_hours", at(column(NUMBER), [double(each.effort_hours) for each in every], "double")),
             ("reason", self._text("because")),
-            ("free_on", when([(held.copy(), self._free_on())], null("date"))),
+            ("free_on", self._free_on()),
             ("excluded_by", when([(held.copy(), self._excluded_by())], null("varchar"))),
             ("source", self._words([", ".join(each.source) or None for each in self.actions])),
         ]  # fmt: skip
@@ -79,13 +83,22 @@ class ActionTable:
         storeys = (
             tuple(self.messages.once),
             self._unnested(holds=holds),
+            self._parted(held) if self.base > 1 else (),
             numbered,
             tuple(self.messages.slots),
         )
         return Output(tuple(columns), storeys)
 
-    @staticmethod
-    def _unnested(*, holds: bool) -> tuple[tuple[str, Sql], ...]:
+    def _parted(self, held: Sql) -> tuple[tuple[str, Sql], ...]:
+        """Return the keys apart from how many days ago the actions in cooldown were proposed."""
+        key = exp.Paren(this=exp.IntDiv(this=column(ITEM), expression=whole(self.base)))
+        days = binary(exp.Mod, column(ITEM), whole(self.base))
+        return (
+            (KEY, when([(held.copy(), key)], column(ITEM))),
+            (DAYS, when([(held.copy(), days)], whole(0))),
+        )
+
+    def _unnested(self, *, holds: bool) -> tuple[tuple[str, Sql], ...]:
         """Return a row for each key; where nothing can be held back the kept ones are all."""
         both: Sql = column("chosen")
         if holds:
@@ -94,13 +107,10 @@ class ActionTable:
             both = call("list_concat", *lists)
         kept = (KEPT, call("coalesce", call("len", column("chosen")), whole(0)))
         return (
-            (KEY, call("unnest", both)),
+            (ITEM if self.base > 1 else KEY, call("unnest", both)),
             (PLACE, cast(call("generate_subscripts", both.copy(), whole(1)), "bigint")),
             *((kept,) if holds else ()),
         )
-
-    def _listed(self, items: list[Sql], kind: str = "varchar") -> Sql:
-        return self.outputs.at(column(NUMBER), items, kind)
 
     def _words(self, items: list[str] | list[str | None]) -> Sql:
         return self.outputs.enumerations.at(column(NUMBER), items)
@@ -119,11 +129,6 @@ class ActionTable:
         due = datetime.date.fromordinal(min(self.outputs.as_of.toordinal() + days, last))
         return cast(text(due.isoformat()), "date")
 
-    def _cooled(self) -> list[int]:
-        if not self.outputs.memory:
-            return []
-        return [index for index, each in enumerate(self.actions) if has_cooldown(each)]
-
     def _excludable(self) -> list[int]:
         return [index for index, each in enumerate(self.actions) if each.excluded_by]
 
@@ -131,25 +136,25 @@ class ActionTable:
         return negation(column(f"live{index}"))
 
     def _status(self, held: Sql) -> Sql:
-        excluded = [
-            all_of([binary(exp.EQ, column(NUMBER), whole(index)), self._excluded(index)])
-            for index in self._excludable()
-        ]
-        return self.outputs.enumerations.when(
-            [(negation(held), Status.PROPOSED.value), (any_of(excluded), Status.EXCLUDED.value)],
-            Status.COOLDOWN.value,
-        )
+        branches = [(negation(held), Status.PROPOSED.value)]
+        if self.base > 1:
+            branches.append((self._cools(), Status.COOLDOWN.value))
+        return self.outputs.enumerations.when(branches, Status.EXCLUDED.value)
+
+    @staticmethod
+    def _cools() -> Sql:
+        return binary(exp.GT, column(DAYS), whole(0))
 
     def _free_on(self) -> Sql:
-        branches = []
-        for index in self._cooled():
-            action = self.actions[index]
-            day = binary(exp.Add, column(day_column(index)), whole(action.cooldown_days))
-            tests = [binary(exp.LTE, day, whole(LAST - EPOCH))]
-            if action.excluded_by:
-                tests.append(negation(self._excluded(index)))
-            branches.append((index, when([(all_of(tests), date_of(day.copy()))], null("date"))))
-        return by_number(column(NUMBER), branches, "date")
+        """Return the first day on which an action is not in cooldown any more."""
+        if self.base == 1:
+            return null("date")
+        cooldowns = [whole(each.cooldown_days) for each in self.actions]
+        today = self.outputs.as_of.toordinal() - EPOCH
+        proposed = binary(exp.Sub, whole(today), column(DAYS))
+        free = binary(exp.Add, proposed, at(column(NUMBER), cooldowns, "bigint"))
+        known = all_of([self._cools(), binary(exp.LTE, free, whole(LAST - EPOCH))])
+        return when([(known, date_of(free.copy()))], null("date"))
 
     def _excluded_by(self) -> Sql:
         branches = []

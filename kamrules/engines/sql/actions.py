@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from kamrules.engines.sql.cooling import base_of, days_of, digits_of
 from kamrules.engines.sql.misses import lay_miss
 from kamrules.engines.sql.tree import (
     all_of,
@@ -38,22 +39,13 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
 
 
-def day_column(index: int) -> str:
-    """Return the column with the day on which an action in cooldown was proposed, else NULL."""
-    return f"day{index}"
-
-
-def has_cooldown(action: ActionRule) -> bool:
-    """Return whether an action can be in cooldown at all: on the day itself it never is."""
-    return action.cooldown_days > 1
-
-
 def lay_actions(values: Values, program: Program, *, top: int, memory: bool) -> None:
     """Add `chosen` and, where actions can be held back, `held` (lists of keys, best first), `proposed` (how
     many), and `miss`.
 
     A key is the priority in thousandths times the number of actions, plus the number of actions
-    written behind this one.
+    written behind this one. Held back, it is multiplied by `base_of`, and the days are added since the action
+    was proposed, if its cooldown is what holds it back.
     """
     lay_chosen(values, program, top=top, memory=memory)
     lay_miss(values, program)
@@ -115,7 +107,8 @@ class _Laying:
     def __init__(self, values: Values, program: Program, *, memory: bool) -> None:
         self.values = values
         self.program = program
-        self.memory = memory
+        self.digits = digits_of(program) if memory else {}
+        self.base = base_of(program, memory=memory)
         self.number = {each.id: index for index, each in enumerate(program.actions)}
         self.blocking = {one for each in program.actions for one in each.excluded_by}
         self.holding: list[int] = []
@@ -134,12 +127,25 @@ class _Laying:
         if cold is not None or action.excluded_by:
             self.holding.append(index)
             held = all_of([fires.copy(), negation(chosen.copy())])
-            stack.add(f"held{index}", when([(held, key.copy())], null("bigint")))
+            told = self._told(index, key, live)
+            stack.add(f"held{index}", when([(held, told)], null("bigint")))
 
     def _cold(self, index: int) -> Sql | None:
-        if not self.memory or not has_cooldown(self.program.actions[index]):
+        if index not in self.digits:
             return None
-        return is_known(self.values.stack.lay(day_column(index)))
+        return binary(exp.GT, days_of(self.values.stack, self.digits[index]), whole(0))
+
+    def _told(self, index: int, key: Sql, live: Sql) -> Sql:
+        """Return the key of an action that is held back, with what holds it back."""
+        if self.base == 1:
+            return key.copy()
+        told = binary(exp.Mul, key.copy(), whole(self.base))
+        if index not in self.digits:
+            return told
+        days = days_of(self.values.stack, self.digits[index])
+        if self.program.actions[index].excluded_by:
+            days = when([(live.copy(), days)], whole(0))
+        return binary(exp.Add, told, days.copy())
 
     def _live(self, index: int, fires: Sql) -> Sql:
         action = self.program.actions[index]

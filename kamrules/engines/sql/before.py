@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from kamrules.engines.sql.actions import day_column, has_cooldown
-from kamrules.engines.sql.tree import (
-    all_of,
-    any_of,
-    binary,
-    call,
-    cast,
-    column,
-    named,
-    sql,
-    text,
-    whole,
-)
+from kamrules.engines.sql.cooling import cooling_of
+from kamrules.engines.sql.tree import call, column, named, sql
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -38,8 +27,8 @@ def before_tables(
 ) -> Iterator[tuple[str, list[str]]]:
     """Make one table of states and one of cooldowns; yield their names and columns.
 
-    Each has one row an account: `before_class` and `before_tier`; for every action in cooldown on `day`
-    the day on which it was proposed.
+    Each has one row an account: `before_class` and `before_tier`; what says which actions are in cooldown
+    on `day` (kamrules.engines.sql.cooling).
     """
     for name, path, columns in (
         (STATES, earlier.states, (ACCOUNT_ID, "class", "tier")),
@@ -58,7 +47,7 @@ def before_tables(
         rows.create_view(f"{name}_file", replace=True)
     _make(connection, STATES, states_of((f"{STATES}_file",)))
     yield STATES, ["before_class", "before_tier"]
-    cooling = cooling_of(program, (f"{PROPOSALS}_file",), day)
+    cooling = cooling_of(program, table_at((f"{PROPOSALS}_file",)), day)
     if cooling is not None:
         _make(connection, PROPOSALS, cooling)
         yield PROPOSALS, [each.alias for each in cooling.expressions[1:]]
@@ -72,48 +61,12 @@ def states_of(path: tuple[str, ...]) -> exp.Select:
             named(call("any_value", column("class")), "before_class"),
             named(call("any_value", column("tier")), "before_tier"),
         ]
-    ).from_(_table(path), copy=False)
+    ).from_(table_at(path), copy=False)
     return found.group_by(column(ACCOUNT_ID), copy=False)
 
 
-def cooling_of(program: Program, path: tuple[str, ...], day: int) -> exp.Select | None:
-    """Return a select of the days on which actions that are in cooldown on a day were proposed.
-
-    `path` is that of a relation with proposals. None when no action has a cooldown.
-    """
-    cooling = [(index, each) for index, each in enumerate(program.actions) if has_cooldown(each)]
-    if not cooling:
-        return None
-    past = binary(exp.Sub, whole(day), column("day"))
-    tests, items = [], []
-    for index, action in cooling:
-        within = all_of(
-            [
-                binary(exp.EQ, column("action"), text(action.id)),
-                binary(exp.GT, past.copy(), whole(0)),
-                binary(exp.LT, past.copy(), whole(action.cooldown_days)),
-            ]
-        )
-        tests.append(within)
-        last = exp.Filter(
-            this=exp.Max(this=column("day")), expression=exp.Where(this=within.copy())
-        )
-        items.append(named(last, day_column(index)))
-    since = binary(exp.Sub, cast(column("proposed_on"), "date"), cast(text("1970-01-01"), "date"))
-    days = (
-        exp.Select()
-        .from_(_table(path), copy=False)
-        .select(
-            column(ACCOUNT_ID), column("action"), named(cast(since, "bigint"), "day"), copy=False
-        )
-    )
-    found = exp.Select(expressions=[column(ACCOUNT_ID), *items]).from_(
-        days.subquery("p", copy=False), copy=False
-    )
-    return found.where(any_of(tests), copy=False).group_by(column(ACCOUNT_ID), copy=False)
-
-
-def _table(path: tuple[str, ...]) -> exp.Table:
+def table_at(path: tuple[str, ...]) -> exp.Table:
+    """Return a relation by its catalog, schema and name, of which the first may be left out."""
     *parts, last = (exp.to_identifier(each, quoted=True) for each in path)
     return exp.Table(
         this=last, db=parts[-1] if parts else None, catalog=parts[-2] if len(parts) > 1 else None

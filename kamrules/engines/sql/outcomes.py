@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.actions import has_cooldown, lay_chosen
+from kamrules.engines.sql.actions import lay_chosen
 from kamrules.engines.sql.before import PROPOSALS, before_tables
 from kamrules.engines.sql.connecting import told_as_data
+from kamrules.engines.sql.cooling import has_cooldown
 from kamrules.engines.sql.staging import LINE
 from kamrules.engines.sql.summary import REVENUE
 from kamrules.engines.sql.tree import (

@@ -13,6 +13,7 @@ from kamrules.engines.sql.enumerations import Enumerations
 from kamrules.engines.sql.misses import miss_lacks, miss_number
 from kamrules.engines.sql.output import KEY, NUMBER, Output
 from kamrules.engines.sql.tree import (
+    at,
     binary,
     by_number,
     call,
@@ -20,7 +21,6 @@ from kamrules.engines.sql.tree import (
     column,
     is_true,
     joined,
-    listed,
     negation,
     null,
     text,
@@ -114,13 +114,6 @@ class Outputs:
         self.values.places["word", address] = word
         return word.copy()
 
-    @staticmethod
-    def at(number: Sql, items: list[Sql], kind: str = "varchar") -> Sql:
-        """Return the item of a list that a number, counted from 0, points to."""
-        if not items:
-            return null(kind)
-        return call("list_extract", listed(items, kind), binary(exp.Add, number, whole(1)))
-
     def _missing(self, gates: Iterable[Gate]) -> Sql:
         return joined(
             [
@@ -192,7 +185,7 @@ class Outputs:
         columns: list[tuple[str, Sql]] = [
             (ACCOUNT_ID, column(ACCOUNT_ID)),
             ("fact", self.enumerations.at(number, [each.fact for each in rules])),
-            ("info_level", self.at(number.copy(), [whole(each.info_level) for each in rules], "bigint")),
+            ("info_level", at(number.copy(), [whole(each.info_level) for each in rules], "bigint")),
             ("matters_to", by_number(number.copy(), matters, "varchar")),
         ]  # fmt: skip
         counted = binary(exp.Sub, whole(len(rules) - 1), column(KEY))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from kamrules.engines.sql.actions import has_cooldown
 from kamrules.engines.sql.connecting import literally
+from kamrules.engines.sql.cooling import has_cooldown
 from kamrules.engines.sql.summary import CoreSummary
 from kamrules.engines.sql.tree import column, is_one_of, sql, text
 from kamrules.engines.sql.whole_book import cutoffs_of

@@ -164,6 +164,14 @@ def by_number(item: Sql, values: Sequence[tuple[int, Sql]], kind: str) -> Sql:
     return exp.Case(this=item, ifs=ifs)
 
 
+def at(number: Sql, items: Iterable[Sql], kind: str) -> Sql:
+    """Return the item of a list that a number, counted from 0, points to; unknown without any."""
+    written = list(items)
+    if not written:
+        return null(kind)
+    return call("list_extract", listed(written, kind), binary(exp.Add, number, whole(1)))
+
+
 def total(items: Iterable[Sql]) -> Sql:
     """Return a sum of whole numbers; 0 of nothing."""
     listed = list(items)

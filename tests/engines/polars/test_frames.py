@@ -1,4 +1,4 @@
-"""Frames hold the largest of many keys in order, however few or many they are and are wanted."""
+"""Frames give rows to the largest of many keys in order, however few or many they are and are wanted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kamrules.engines.polars.expressions import Expressions
 from kamrules.engines.polars.frames import Frame
+from kamrules.engines.sql.output import Output
+from kamrules.engines.sql.tree import call, column, whole
 from tests.engines.polars.test_expressions import tree_of
 
 MOST = 2**31 - 1
@@ -20,7 +22,7 @@ KEYS = st.lists(
 def frame_of(columns, count, *, short):
     """Return a frame with a key for each column and the list of the largest, as the engine lays them."""
     held = pl.LazyFrame({f"c{n}": each for n, each in enumerate(columns)}, schema_overrides={
-        f"c{n}": pl.Float64 for n in range(len(columns))})  # fmt: skip
+        f"c{n}": pl.Float64 for n in range(len(columns))}).with_row_index("line")  # fmt: skip
     keys = [(f"key{n}", tree_of(f"CASE WHEN NOT (c{n} IS NULL) THEN CAST(floor(c{n} * 1e0) AS bigint) END"))
             for n in range(len(columns))]  # fmt: skip
     names = ", ".join(name for name, _ in keys)
@@ -30,17 +32,41 @@ def frame_of(columns, count, *, short):
     return frame
 
 
-@given(KEYS, st.integers(1, 12), st.booleans())
-def test_the_largest_keys_are_held_in_order(columns, count, short):
+@given(KEYS, st.integers(1, 12), st.integers(1, 40), st.booleans())
+def test_the_largest_keys_become_rows_in_order(columns, count, other, short):
     frame = frame_of(columns, count, short=short)
-    held = frame.lists["chosen"]
-    items = frame.lazy.select(items=held.items, first=held.first, count=held.count).collect()
-    for row, of in zip(items.rows(named=True), zip(*columns, strict=True), strict=True):
-        wanted = sorted((each for each in of if each is not None), reverse=True)[:count]
-        found = [each for each in row["items"] if each is not None]
-        assert found == wanted
-        assert row["first"] == (wanted[0] if wanted else None)
-        assert row["count"] == len(wanted)
+    names = ", ".join(f"key{n}" for n in range(len(columns)))
+    frame.add([[("held", tree_of(f"list_aggregate(CAST([{names}] AS BIGINT[]), 'max', {other})"))]])
+    read = {"best": "list_extract(chosen, 1)", "none": "chosen IS NULL", "nothing": "held IS NULL"}
+    frame.add([[(name, tree_of(each)) for name, each in read.items()]])
+    nothing = tree_of("CAST([] AS BIGINT[])")
+    lists = [call("coalesce", column(each), nothing.copy()) for each in ("chosen", "held")]
+    both = call("list_concat", *lists)
+    storey = {
+        "key": call("unnest", both),
+        "place": call("generate_subscripts", both.copy(), whole(1)),
+        "kept": call("coalesce", call("len", column("chosen")), whole(0)),
+    }
+    beside = (*storey, "line", *read)
+    output = Output(
+        tuple((name, column(name)) for name in beside),
+        (tuple(storey.items()),),
+    )
+    found = frame.table(output, {}).collect().rows(named=True)
+    wanted = []
+    for line, of in enumerate(zip(*columns, strict=True)):
+        falling = sorted((each for each in of if each is not None), reverse=True)
+        kept, held = falling[:count], falling[:other]
+        first = {"best": kept[0] if kept else None, "none": not kept, "nothing": not held}
+        wanted += [
+            {"key": key, "place": place, "kept": len(kept), "line": line, **first}
+            for place, key in enumerate(kept + held, start=1)
+        ]
+    assert found == wanted
+    counts = frame.lazy.select(frame.lists["chosen"].count.alias("n")).collect()["n"].to_list()
+    assert counts == [
+        min(count, sum(each is not None for each in of)) for of in zip(*columns, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("short", [True, False])

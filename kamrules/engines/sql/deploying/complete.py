@@ -10,7 +10,8 @@ from sqlglot import exp
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.in_language import in_language
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
-from kamrules.engines.sql.before import cooling_of, states_of
+from kamrules.engines.sql.before import states_of, table_at
+from kamrules.engines.sql.cooling import cooling_of
 from kamrules.engines.sql.deploying.chain import table_of
 from kamrules.engines.sql.deploying.cutting import parted, read_by, worth_keeping
 from kamrules.engines.sql.deploying.deploying import AS_OF, DAYS, Deploying
@@ -197,7 +198,7 @@ class Completing(Deploying):
             self._join("states", states_of(path(self.run.states, "states")))
         day = self.day.toordinal() - EPOCH
         cooling = cooling_of(
-            self.program, path(self.run.proposals or "proposals", "proposals"), day
+            self.program, table_at(path(self.run.proposals or "proposals", "proposals")), day
         )
         if cooling is None:
             return
