@@ -148,6 +148,8 @@ class PolarsDeciding(Deciding):
             select = select.order_by(column(LINE), copy=False)
         path = Path(self.folder.name) / f"{GROUND}.parquet"
         self.connection.execute(f"COPY ({sql(select)}) TO {sql(text(str(path)))} (FORMAT parquet)")
+        for name, _ in self.joins:  # nobody else reads them, and Polars has use for the memory
+            self.connection.execute(f'DROP TABLE "{name}"')
         return pl.scan_parquet(path, glob=False)
 
     def _write(self, tables: Mapping[str, Output]) -> None:

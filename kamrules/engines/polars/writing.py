@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 SORTS = {TEXT: pl.String, NUMBER: pl.Float64, WHOLE: pl.Int64, DATE: pl.Date}
 COMPRESSION: Literal["snappy"] = "snappy"
 _OF_SYSTEM = re.compile(r"(?P<reason>[^:()]+) \(os error \d+\)")
+CHUNK, CHUNK_IS_SET = 50_000, "POLARS_IDEAL_MORSEL_SIZE"
+"""Rows that Polars takes at a time, and what tells it otherwise.
+
+Of its own 100,000, with the hundreds of columns of a run, it holds up to twice the memory, and takes as long.
+"""
 FLAGS = pl.QueryOptFlags(comm_subexpr_elim=False)
 """What is read more than once is a column already, and to look for more takes its time."""
 
@@ -56,7 +62,21 @@ def write(
         )
         for path, frame in frames.items()
     ]
-    pl.collect_all(plans, engine="streaming", optimizations=FLAGS)
+    with _in_chunks():
+        pl.collect_all(plans, engine="streaming", optimizations=FLAGS)
+
+
+@contextmanager
+def _in_chunks() -> Iterator[None]:
+    """Let Polars take so many rows at a time, unless whoever runs us has said how many."""
+    if CHUNK_IS_SET in os.environ:
+        yield
+        return
+    pl.Config.set_streaming_chunk_size(CHUNK)
+    try:
+        yield
+    finally:
+        pl.Config.set_streaming_chunk_size(None)
 
 
 def kinds_of(columns: Sequence[tuple[str, str]]) -> dict[str, pl.DataType]:
