@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from kamrules.engines.polars.branches import any_of, first_true
 from kamrules.engines.polars.functions import FUNCTIONS
+from kamrules.engines.polars.literals import literal
 from kamrules.engines.polars.rarely import rarely
 from kamrules.engines.polars.shapes import (
     constant,
@@ -83,8 +84,8 @@ class Expressions:
         self.keys = set(keys)
         self._said: dict[type[exp.Expr], Any] = {
             exp.Column: self._column,
-            exp.Literal: lambda tree: pl.lit(*constant(tree)),
-            exp.Boolean: lambda tree: pl.lit(bool(tree.this), dtype=pl.Boolean),
+            exp.Literal: lambda tree: literal(*constant(tree)),
+            exp.Boolean: lambda tree: literal(bool(tree.this), pl.Boolean),
             exp.Null: lambda _: pl.lit(None),
             exp.Paren: lambda tree: self.said(tree.this),
             exp.Neg: self._negative,
@@ -127,7 +128,7 @@ class Expressions:
 
     def key(self, tree: Sql, kind: type[pl.Int32 | pl.Int64]) -> pl.Expr:
         """Return a whole number from 0 on, which the type has room for; NOTHING where it is unknown."""
-        nothing = pl.lit(NOTHING, dtype=kind)
+        nothing = literal(NOTHING, kind)
         match tree:
             case exp.Case(this=None, args={"ifs": [branch]}) if is_nothing(
                 tree.args.get("default")
@@ -144,7 +145,7 @@ class Expressions:
             case exp.Paren():
                 return self._whole(tree.this, kind)
             case exp.Literal() if tree.this.isdecimal():
-                return pl.lit(int(tree.this), dtype=kind)
+                return literal(int(tree.this), kind)
             case exp.Add() | exp.Mul():
                 parts = (self._whole(each, kind) for each in (tree.this, tree.expression))
                 made: pl.Expr = OPERATORS[type(tree)](*parts)
@@ -271,7 +272,7 @@ class Expressions:
     def _negative(self, tree: Sql) -> pl.Expr:
         if isinstance(tree.this, exp.Literal):
             value, kind = constant(tree.this)
-            return pl.lit(-value, kind)
+            return literal(-value, kind)
         return -self.said(tree.this)
 
     def _not(self, tree: Sql) -> pl.Expr:

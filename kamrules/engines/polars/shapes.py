@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from sqlglot import exp
 
+from kamrules.engines.polars.literals import literal
 from kamrules.engines.polars.unsaid import Unsaid
 from kamrules.show import EPOCH
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def day_of(written: Sql) -> pl.Expr:
     """Return a date that is written as days since 1970-01-01."""
     day = datetime.date.fromisoformat(written.this.this).toordinal() - EPOCH
-    return pl.lit(day, dtype=pl.Int32)
+    return literal(day, pl.Int32)
 
 
 def constant(tree: Sql) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from kamrules.engines.polars.branches import first_true
+from kamrules.engines.polars.literals import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,9 +33,9 @@ class Words:
         """Return whether it is one of some texts; unknown if it is."""
         places = [place for place, each in enumerate(self.texts, start=1) if each in texts]
         first, *others = places or [0]
-        found = self.number == pl.lit(first, dtype=NUMBER)
+        found = self.number == literal(first, NUMBER)
         for each in others:
-            found |= self.number == pl.lit(each, dtype=NUMBER)
+            found |= self.number == literal(each, NUMBER)
         return found
 
     def changed(self, change: Callable[[str], str]) -> Words:
@@ -46,7 +47,7 @@ class Words:
         numbers = [texts[each] for each in self.texts]
         behind = numbers[0] - 1 if numbers else 0
         if numbers == list(range(behind + 1, behind + 1 + len(numbers))):
-            return self.number + pl.lit(behind, dtype=NUMBER) if behind else self.number
+            return self.number + literal(behind, NUMBER) if behind else self.number
         return gathered(pl.Series(numbers, dtype=NUMBER), self.number)
 
     def member(self) -> pl.Expr:
@@ -56,7 +57,7 @@ class Words:
         texts = list(dict.fromkeys(self.texts))
         number = self if len(texts) == len(self.texts) else self._renumbered(texts)
         held = pl.UInt8 if len(texts) < FEW else NUMBER
-        return (number.number - pl.lit(1, dtype=NUMBER)).cast(held).cat.to(pl.Enum(texts))
+        return (number.number - literal(1, NUMBER)).cast(held).cat.to(pl.Enum(texts))
 
     def _renumbered(self, texts: list[str]) -> Words:
         found = self.among({each: place for place, each in enumerate(texts, start=1)})
@@ -69,12 +70,12 @@ class Words:
 
 def word(text: str) -> Words:
     """Return a text that is written."""
-    return Words(pl.lit(1, dtype=NUMBER), (text,))
+    return Words(literal(1, NUMBER), (text,))
 
 
 def no_word() -> Words:
     """Return an unknown text."""
-    return Words(pl.lit(None, dtype=NUMBER), ())
+    return Words(literal(None, NUMBER), ())
 
 
 def chosen(branches: Sequence[tuple[pl.Expr, Words]], otherwise: Words) -> Words | None:
@@ -96,9 +97,9 @@ def joined(between: str, parts: Sequence[tuple[pl.Expr, str]]) -> Words | None:
     """
     if len(parts) > TOGETHER:
         return None
-    number: pl.Expr = pl.lit(1, dtype=NUMBER)
+    number: pl.Expr = literal(1, NUMBER)
     for place, (test, _) in enumerate(parts):
-        bit, none = pl.lit(1 << place, dtype=NUMBER), pl.lit(0, dtype=NUMBER)
+        bit, none = literal(1 << place, NUMBER), literal(0, NUMBER)
         number += pl.when(test).then(bit).otherwise(none)
     return Words(number, tuple(_joins(between, [text for _, text in parts])))
 
