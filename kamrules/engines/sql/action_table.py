@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.decision import Status
-from kamrules.engines.sql.cooling import base_of
+from kamrules.engines.sql.cooling import base_of, free_on
 from kamrules.engines.sql.messages import Messages
 from kamrules.engines.sql.output import KEY, NUMBER, Output
 from kamrules.engines.sql.showing import date_of
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from kamrules.expression.nodes import Node
 
 PLACE, KEPT = "place", "kept"
-ITEM, DAYS = "item", "days"
-"""What is unnested where it holds more than a key: how many days ago an action in cooldown was proposed."""
+ITEM, DIGIT = "item", "digit"
+"""What is unnested where it holds more than a key: of an action in cooldown also the day (see cooling.py)."""
 
 
 def number_of(key: Sql, count: int) -> Sql:
@@ -90,12 +90,12 @@ class ActionTable:
         return Output(tuple(columns), storeys)
 
     def _parted(self, held: Sql) -> tuple[tuple[str, Sql], ...]:
-        """Return the keys apart from how many days ago the actions in cooldown were proposed."""
+        """Return the keys apart from the digits of actions in cooldown."""
         key = exp.Paren(this=exp.IntDiv(this=column(ITEM), expression=whole(self.base)))
-        days = binary(exp.Mod, column(ITEM), whole(self.base))
+        digit = binary(exp.Mod, column(ITEM), whole(self.base))
         return (
             (KEY, when([(held.copy(), key)], column(ITEM))),
-            (DAYS, when([(held.copy(), days)], whole(0))),
+            (DIGIT, when([(held.copy(), digit)], whole(0))),
         )
 
     def _unnested(self, *, holds: bool) -> tuple[tuple[str, Sql], ...]:
@@ -143,16 +143,15 @@ class ActionTable:
 
     @staticmethod
     def _cools() -> Sql:
-        return binary(exp.GT, column(DAYS), whole(0))
+        return binary(exp.GT, column(DIGIT), whole(0))
 
     def _free_on(self) -> Sql:
         """Return the first day on which an action is not in cooldown any more."""
         if self.base == 1:
             return null("date")
-        cooldowns = [whole(each.cooldown_days) for each in self.actions]
-        today = self.outputs.as_of.toordinal() - EPOCH
-        proposed = binary(exp.Sub, whole(today), column(DAYS))
-        free = binary(exp.Add, proposed, at(column(NUMBER), cooldowns, "bigint"))
+        cooldowns = [whole(max(each.cooldown_days, 1)) for each in self.actions]
+        cooldown = at(column(NUMBER), cooldowns, "bigint")
+        free = free_on(column(DIGIT), cooldown, self.outputs.as_of)
         known = all_of([self._cools(), binary(exp.LTE, free, whole(LAST - EPOCH))])
         return when([(known, date_of(free.copy()))], null("date"))
 

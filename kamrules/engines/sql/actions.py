@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.cooling import base_of, days_of, digits_of
+from kamrules.engines.sql.cooling import base_of, digits_of, read
 from kamrules.engines.sql.misses import lay_miss
 from kamrules.engines.sql.tree import (
     all_of,
@@ -44,8 +44,8 @@ def lay_actions(values: Values, program: Program, *, top: int, memory: bool) -> 
     many), and `miss`.
 
     A key is the priority in thousandths times the number of actions, plus the number of actions
-    written behind this one. Held back, it is multiplied by `base_of`, and the days are added since the action
-    was proposed, if its cooldown is what holds it back.
+    written behind this one. Held back, it is multiplied by `base_of`, and the digit is added of an action
+    that its cooldown holds back (kamrules.engines.sql.cooling).
     """
     lay_chosen(values, program, top=top, memory=memory)
     lay_miss(values, program)
@@ -133,7 +133,7 @@ class _Laying:
     def _cold(self, index: int) -> Sql | None:
         if index not in self.digits:
             return None
-        return binary(exp.GT, days_of(self.values.stack, self.digits[index]), whole(0))
+        return binary(exp.GT, read(self.values.stack, self.digits[index]), whole(0))
 
     def _told(self, index: int, key: Sql, live: Sql) -> Sql:
         """Return the key of an action that is held back, with what holds it back."""
@@ -142,10 +142,10 @@ class _Laying:
         told = binary(exp.Mul, key.copy(), whole(self.base))
         if index not in self.digits:
             return told
-        days = days_of(self.values.stack, self.digits[index])
+        digit = read(self.values.stack, self.digits[index])
         if self.program.actions[index].excluded_by:
-            days = when([(live.copy(), days)], whole(0))
-        return binary(exp.Add, told, days.copy())
+            digit = when([(live.copy(), digit)], whole(0))
+        return binary(exp.Add, told, digit.copy())
 
     def _live(self, index: int, fires: Sql) -> Sql:
         action = self.program.actions[index]
@@ -161,10 +161,10 @@ class _Laying:
         if isinstance(action.priority, Constant):
             value = min(max(float(action.priority.value), 0.0), 100.0)
             return cast(whole(int(value * 1000.0 + 0.5) * count + rest), "bigint")
-        read = call("coalesce", self.values.value(action.priority), double(0.0))
-        inside = read
+        known = call("coalesce", self.values.value(action.priority), double(0.0))
+        inside = known
         if not _within(span(action.priority)):
-            inside = call("greatest", call("least", read, double(100.0)), double(0.0))
+            inside = call("greatest", call("least", known, double(100.0)), double(0.0))
         thousandths = binary(exp.Add, binary(exp.Mul, inside, double(1000.0)), double(0.5))
         milli = cast(call("floor", thousandths), "bigint")
         return binary(exp.Add, binary(exp.Mul, milli, whole(count)), whole(rest))

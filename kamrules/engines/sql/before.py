@@ -11,6 +11,7 @@ from kamrules.engines.sql.tree import call, column, named, sql
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterator
 
     from kamrules.compiler.program import Program
@@ -23,12 +24,12 @@ def before_tables(
     connection: Any,  # noqa: ANN401  DuckDB's
     program: Program,
     earlier: EarlierFiles,
-    day: int,
+    as_of: datetime.date,
 ) -> Iterator[tuple[str, list[str]]]:
     """Make one table of states and one of cooldowns; yield their names and columns.
 
     Each has one row an account: `before_class` and `before_tier`; what says which actions are in cooldown
-    on `day` (kamrules.engines.sql.cooling).
+    on a date (kamrules.engines.sql.cooling).
     """
     for name, path, columns in (
         (STATES, earlier.states, (ACCOUNT_ID, "class", "tier")),
@@ -47,7 +48,7 @@ def before_tables(
         rows.create_view(f"{name}_file", replace=True)
     _make(connection, STATES, states_of((f"{STATES}_file",)))
     yield STATES, ["before_class", "before_tier"]
-    cooling = cooling_of(program, table_at((f"{PROPOSALS}_file",)), day)
+    cooling = cooling_of(program, table_at((f"{PROPOSALS}_file",)), as_of)
     if cooling is not None:
         _make(connection, PROPOSALS, cooling)
         yield PROPOSALS, [each.alias for each in cooling.expressions[1:]]

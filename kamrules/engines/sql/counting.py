@@ -84,7 +84,7 @@ class Counting(Deciding):
         """Stage the book, lay the program's steps, and count."""
         self._stage(open_source)
         if earlier is not None:
-            self.joins += before_tables(self.connection, self.program, earlier, self.day)
+            self.joins += before_tables(self.connection, self.program, earlier, self.settings.as_of)
         lay_before(self.values, self.program, known=earlier is not None)
         self._lay_steps()
         if self.settings.strict:

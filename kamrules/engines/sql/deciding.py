@@ -123,8 +123,8 @@ class Deciding:
         self._stage(open_source)
         memory = self.remembers = earlier is not None
         if earlier is not None:
-            for name, columns in before_tables(self.connection, self.program, earlier, self.day):
-                self.joins.append((name, columns))
+            found = before_tables(self.connection, self.program, earlier, self.settings.as_of)
+            self.joins += found
         lay_before(self.values, self.program, known=memory)
         self._lay_steps()
         if self.settings.strict:

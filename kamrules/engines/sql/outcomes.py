@@ -88,16 +88,16 @@ class Outcomes(Trials):
         people = FEW if few and self.compares_alike(meaning, program) else HELD
         with told_as_data(), self.held.scratch():
             trial = Trial(self, program, meaning, people)
-            trial.joins += self._cooldowns(program, trial.day)
+            trial.joins += self._cooldowns(program)
             trial.lay(memory=self.memory)
             lay_chosen(trial.values, program, top=self.top, memory=self.memory)
             select = trial.stack.select(self._items(trial.values, program), trial.ground())
             self.held.connection.execute(f'CREATE TABLE "{name}" AS {sql(select)}')
 
-    def _cooldowns(self, program: Program, day: int) -> list[tuple[str, list[str]]]:
+    def _cooldowns(self, program: Program) -> list[tuple[str, list[str]]]:
         if self.earlier is None or not any(has_cooldown(each) for each in program.actions):
             return []
-        tables = before_tables(self.held.connection, program, self.earlier, day)
+        tables = before_tables(self.held.connection, program, self.earlier, self.settings.as_of)
         return [each for each in tables if each[0] == PROPOSALS]
 
     def _items(self, values: Values, program: Program) -> list[Sql]:

@@ -87,8 +87,8 @@ class Trials:
         """Make HELD: the accounts' own columns, all sums, and where the program places them."""
         with self.held.scratch():
             if earlier is not None:
-                connection, day = self.held.connection, base.day
-                base.joins += before_tables(connection, base.program, earlier, day)
+                as_of = self.settings.as_of
+                base.joins += before_tables(self.held.connection, base.program, earlier, as_of)
             base.lay(memory=self.memory)
             meaning = self.meanings.of(base.program)
             own = [ACCOUNT_ID, LINE, *(one for one, _, _ in self.held.accounts.columns.values())]

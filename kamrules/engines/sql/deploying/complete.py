@@ -27,7 +27,6 @@ from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.summary import REVENUE, summary_reads
 from kamrules.engines.sql.tree import column, null
 from kamrules.expression.types import ACCOUNT_ID
-from kamrules.show import EPOCH
 
 if TYPE_CHECKING:
     import datetime
@@ -196,10 +195,8 @@ class Completing(Deploying):
                 self.chain.put(name, null("text"))
         else:
             self._join("states", states_of(path(self.run.states, "states")))
-        day = self.day.toordinal() - EPOCH
-        cooling = cooling_of(
-            self.program, table_at(path(self.run.proposals or "proposals", "proposals")), day
-        )
+        proposals = table_at(path(self.run.proposals or "proposals", "proposals"))
+        cooling = cooling_of(self.program, proposals, self.day)
         if cooling is None:
             return
         if self.run.proposals is None:
