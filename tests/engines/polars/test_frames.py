@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kamrules.engines.polars.expressions import Expressions
@@ -33,6 +33,7 @@ def frame_of(columns, count, *, short):
 
 
 @given(KEYS, st.integers(1, 12), st.integers(1, 40), st.booleans())
+@example([[place, None, 40 - place] for place in range(12)], 10, 9, True)  # noqa: FBT003
 def test_the_largest_keys_become_rows_in_order(columns, count, other, short):
     frame = frame_of(columns, count, short=short)
     names = ", ".join(f"key{n}" for n in range(len(columns)))
