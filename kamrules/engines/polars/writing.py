@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SORTS = {TEXT: pl.String, NUMBER: pl.Float64, WHOLE: pl.Int64, DATE: pl.Date}
 COMPRESSION: Literal["snappy"] = "snappy"
 _OF_SYSTEM = re.compile(r"(?P<reason>[^:()]+) \(os error \d+\)")
-CHUNK, CHUNK_IS_SET = 50_000, "POLARS_IDEAL_MORSEL_SIZE"
+CHUNK, CHUNK_IS_SET = 40_000, "POLARS_IDEAL_MORSEL_SIZE"
 """Rows that Polars takes at a time, and what tells it otherwise.
 
 Of its own 100,000, with the hundreds of columns of a run, it holds up to twice the memory, and takes as long.
