@@ -57,7 +57,6 @@ _SHARE = 0.25
 With a quarter, lines and whole texts together take five times the room of the lines alone; with more it
 would be less, and reading slower.
 """
-_NO_LINE = frozenset({b""})
 _CHAIN = 500
 """States are kept whole again when more texts than this would have to be read."""
 _TEXTS = """
@@ -181,7 +180,7 @@ def _compared(new: Iterable[bytes], old: Iterable[bytes]) -> tuple[int, list[byt
         # most say in the same place what they said before, and sets of all take ten times as long
         others = [pair for pair in zip_longest(lines, known, fillvalue=b"") if pair[0] != pair[1]]
         now, were = {each for each, _ in others}, {each for _, each in others}
-        fresh, left = now - were - _NO_LINE, were - now - _NO_LINE
+        fresh, left = now - were - {b""}, were - now - {b""}
         late, early = fresh & behind, left & ahead
         ahead -= early
         behind -= late

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kamrules.engines.sql.cooling import cooling_of
-from kamrules.engines.sql.tree import call, column, named, sql
+from kamrules.engines.sql.tree import call, column, named, sql, table_of
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def before_tables(
         rows.create_view(f"{name}_file", replace=True)
     _make(connection, STATES, states_of((f"{STATES}_file",)))
     yield STATES, ["before_class", "before_tier"]
-    cooling = cooling_of(program, table_at((f"{PROPOSALS}_file",)), as_of)
+    cooling = cooling_of(program, table_of((f"{PROPOSALS}_file",)), as_of)
     if cooling is not None:
         _make(connection, PROPOSALS, cooling)
         yield PROPOSALS, [each.alias for each in cooling.expressions[1:]]
@@ -62,16 +62,8 @@ def states_of(path: tuple[str, ...]) -> exp.Select:
             named(call("any_value", column("class")), "before_class"),
             named(call("any_value", column("tier")), "before_tier"),
         ]
-    ).from_(table_at(path), copy=False)
+    ).from_(table_of(path), copy=False)
     return found.group_by(column(ACCOUNT_ID), copy=False)
-
-
-def table_at(path: tuple[str, ...]) -> exp.Table:
-    """Return a relation by its catalog, schema and name, of which the first may be left out."""
-    *parts, last = (exp.to_identifier(each, quoted=True) for each in path)
-    return exp.Table(
-        this=last, db=parts[-1] if parts else None, catalog=parts[-2] if len(parts) > 1 else None
-    )
 
 
 def _make(connection: Any, name: str, select: exp.Select) -> None:  # noqa: ANN401

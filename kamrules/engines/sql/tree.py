@@ -194,6 +194,14 @@ def named(item: Sql, name: str) -> Sql:
     return exp.alias_(item, name, quoted=True, copy=False)
 
 
+def table_of(path: tuple[str, ...]) -> exp.Table:
+    """Return a relation by its path: catalog, schema and name, of which the first may be left out."""
+    *parts, last = (exp.to_identifier(each, quoted=True) for each in path)
+    return exp.Table(
+        this=last, db=parts[-1] if parts else None, catalog=parts[-2] if len(parts) > 1 else None
+    )
+
+
 def rows_of(name: str) -> exp.Select:
     """Return a select of nothing yet from a table."""
     return exp.Select().from_(exp.to_table(name, quoted=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.engines.sql.stack import Stack
-from kamrules.engines.sql.tree import column, named
+from kamrules.engines.sql.tree import column, named, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,14 +129,6 @@ def over(below: str, storey: Storey, key: str) -> exp.Select:
         on = exp.EQ(this=column(key, below), expression=column(key, each))
         select = select.join(table_of((each,)), on=on, join_type="left", copy=False)
     return select
-
-
-def table_of(path: tuple[str, ...]) -> exp.Table:
-    """Return a table or view by its path."""
-    *parts, last = (exp.to_identifier(each, quoted=True) for each in path)
-    return exp.Table(
-        this=last, db=parts[-1] if parts else None, catalog=parts[-2] if len(parts) > 1 else None
-    )
 
 
 def told(item: Sql, about: str) -> Sql:

@@ -10,9 +10,8 @@ from sqlglot import exp
 from kamrules.compiler.in_force import in_force
 from kamrules.compiler.in_language import in_language
 from kamrules.engines.sql.actions import lay_actions, lay_gaps
-from kamrules.engines.sql.before import states_of, table_at
+from kamrules.engines.sql.before import states_of
 from kamrules.engines.sql.cooling import cooling_of
-from kamrules.engines.sql.deploying.chain import table_of
 from kamrules.engines.sql.deploying.cutting import parted, read_by, worth_keeping
 from kamrules.engines.sql.deploying.deploying import AS_OF, DAYS, Deploying
 from kamrules.engines.sql.deploying.lean import lean
@@ -25,7 +24,7 @@ from kamrules.engines.sql.outputs import Outputs
 from kamrules.engines.sql.placement import lay_before, lay_placement
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.summary import REVENUE, summary_reads
-from kamrules.engines.sql.tree import column, null
+from kamrules.engines.sql.tree import column, null, table_of
 from kamrules.expression.types import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -195,7 +194,7 @@ class Completing(Deploying):
                 self.chain.put(name, null("text"))
         else:
             self._join("states", states_of(path(self.run.states, "states")))
-        proposals = table_at(path(self.run.proposals or "proposals", "proposals"))
+        proposals = table_of(path(self.run.proposals or "proposals", "proposals"))
         cooling = cooling_of(self.program, proposals, self.day)
         if cooling is None:
             return

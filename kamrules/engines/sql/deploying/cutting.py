@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.deploying.chain import table_of
+from kamrules.engines.sql.tree import table_of
 
 if TYPE_CHECKING:
     from kamrules.engines.sql.deploying.names import Names

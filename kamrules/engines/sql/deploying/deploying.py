@@ -15,7 +15,7 @@ from kamrules.engines.sql.aggregates import outer_names, rounds
 from kamrules.engines.sql.columns import day
 from kamrules.engines.sql.deploying import measures
 from kamrules.engines.sql.deploying.actions import Acting
-from kamrules.engines.sql.deploying.chain import Chain, over, table_of
+from kamrules.engines.sql.deploying.chain import Chain, over
 from kamrules.engines.sql.deploying.comparing import lay_places
 from kamrules.engines.sql.deploying.dialects import DIALECTS
 from kamrules.engines.sql.deploying.names import Names
@@ -29,7 +29,7 @@ from kamrules.engines.sql.deploying.values import WrittenValues
 from kamrules.engines.sql.deploying.view import View
 from kamrules.engines.sql.deploying.writing import actions_of, decisions_of, written
 from kamrules.engines.sql.narrowing import tables_of
-from kamrules.engines.sql.tree import column
+from kamrules.engines.sql.tree import column, table_of
 from kamrules.expression.besides import apart
 from kamrules.expression.nodes import StepValue
 from kamrules.expression.text import canonical

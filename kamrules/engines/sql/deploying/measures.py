@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.deploying.chain import table_of, told
+from kamrules.engines.sql.deploying.chain import told
 from kamrules.engines.sql.deploying.dialects import double
 from kamrules.engines.sql.deploying.sources import UNITS
 from kamrules.engines.sql.deploying.values import cast_double
@@ -20,6 +20,7 @@ from kamrules.engines.sql.tree import (
     is_true,
     named,
     null,
+    table_of,
     when,
     whole,
 )

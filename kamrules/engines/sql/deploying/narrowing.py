@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.engines.sql.beside import Side, counted, stands
-from kamrules.engines.sql.deploying.chain import table_of
 from kamrules.engines.sql.deploying.dialects import UNITS
 from kamrules.engines.sql.deploying.passes import Pass
-from kamrules.engines.sql.tree import all_of, cast, column, is_true, null
+from kamrules.engines.sql.tree import all_of, cast, column, is_true, null, table_of
 from kamrules.engines.sql.values import sql_type
 from kamrules.expression.besides import apart, conjuncts
 from kamrules.expression.text import canonical

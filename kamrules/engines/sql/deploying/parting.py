@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.deploying.chain import table_of
 from kamrules.engines.sql.deploying.view import View
+from kamrules.engines.sql.tree import table_of
 
 if TYPE_CHECKING:
     CTE = tuple[str, exp.Select]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.engines.sql.beside import names_beside
-from kamrules.engines.sql.deploying.chain import Chain, over, table_of
+from kamrules.engines.sql.deploying.chain import Chain, over
 from kamrules.engines.sql.deploying.measures import Measuring, select
 from kamrules.engines.sql.deploying.names import Names
 from kamrules.engines.sql.deploying.sources import UNITS
 from kamrules.engines.sql.deploying.values import WrittenValues
-from kamrules.engines.sql.tree import column, named
+from kamrules.engines.sql.tree import column, named, table_of
 from kamrules.expression.text import canonical
 from kamrules.expression.types import ACCOUNT_ID
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kamrules.book import ColumnMap
 from kamrules.engines.sql.columns import FALSE, TRUE
-from kamrules.engines.sql.deploying.chain import table_of, told
+from kamrules.engines.sql.deploying.chain import told
 from kamrules.engines.sql.tree import (
     all_of,
     binary,
@@ -20,6 +20,7 @@ from kamrules.engines.sql.tree import (
     is_one_of,
     named,
     null,
+    table_of,
     text,
     when,
 )

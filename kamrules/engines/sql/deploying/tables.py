@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kamrules.engines.sql.deploying.chain import table_of
-from kamrules.engines.sql.tree import binary, cast, column, named, whole
+from kamrules.engines.sql.tree import binary, cast, column, named, table_of, whole
 
 if TYPE_CHECKING:
     from kamrules.engines.sql.deploying.dialects import Dialect

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kamrules.engines.sql.columns import day
-from kamrules.engines.sql.deploying.chain import harmless, over, table_of
+from kamrules.engines.sql.deploying.chain import harmless, over
 from kamrules.engines.sql.deploying.dialects import DIALECTS
 from kamrules.engines.sql.deploying.lean import folded, lean
 from kamrules.engines.sql.deploying.parting import parted
 from kamrules.engines.sql.deploying.view import View
-from kamrules.engines.sql.tree import binary, column, is_known, named, whole
+from kamrules.engines.sql.tree import binary, column, is_known, named, table_of, whole
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.show import LAST
 
