@@ -2,6 +2,7 @@
 
     python -m benchmarks.since                                # 1 million accounts
     python -m benchmarks.since --accounts 200_000 --changed 0 100
+    python -m benchmarks.since --copies 200                   # the sample book so many times, by kam
 
 A book is decided with --since, then again as it is and with so many accounts changed, spread over all of it:
 each by whole runs with --state, by either engine, and by a run with --since, all from copies of the same
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from benchmarks.books import ruleset, write_book
+from benchmarks.copies import ACCOUNTS, edit_copies, write_copies
 from benchmarks.folders import add_folder, working_folder
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ def main() -> None:
         prog="python -m benchmarks.since", description=__doc__.partition("\n")[0]
     )
     options.add_argument("--accounts", type=int, default=1_000_000, metavar="N")
+    options.add_argument(
+        "--copies", type=int, metavar="N", help=f"{ACCOUNTS} accounts each, in place of flat ones"
+    )
     options.add_argument("--changed", type=int, nargs="+", default=list(CHANGED), metavar="N")
     add_folder(options)
     options.add_argument("--threads", type=int, default=2)
@@ -69,18 +74,24 @@ class _Bench:
     def __init__(self, folder: Path, given: argparse.Namespace) -> None:
         self.folder = folder
         self.given = given
-        self.rules = folder / "batch.toml"
-        self.rules.write_text(ruleset(), encoding="utf-8")
-        self.book = folder / "accounts.parquet"
+        self.copies = given.copies
+        self.accounts = given.copies * ACCOUNTS if given.copies else given.accounts
+        self.rules: Path | str = "kam" if given.copies else folder / "batch.toml"
+        if not given.copies:
+            (folder / "batch.toml").write_text(ruleset(), encoding="utf-8")
+        self.book = folder / ("book" if given.copies else "accounts.parquet")
         self.state = folder / "state.db"
 
     def tell(self) -> None:
         connection = duckdb.connect()
-        write_book(connection, self.given.accounts, self.book)
+        if self.copies:
+            write_copies(connection, self.copies, self.book)
+        else:
+            write_book(connection, self.accounts, self.book)
         first = self._run(self.book, self.state, SINCE, NIGHT)
         size = self.state.stat().st_size / 2**20
         print(
-            f"{self.given.accounts:,} accounts; the first run with --since takes "
+            f"{self.accounts:,} accounts; the first run with --since takes "
             f"{first['seconds']:.1f} s and keeps {size:,.0f} MB"
         )
         head = "".join(f"{each:>12}" for each in ("decided", *WAYS))
@@ -96,7 +107,10 @@ class _Bench:
 
     def _edited(self, connection: duckdb.DuckDBPyConnection, changed: int) -> None:
         """Write the book with so many accounts changed, spread over all of it."""
-        every = self.given.accounts // changed if changed else 0
+        every = self.accounts // changed if changed else 0
+        if self.copies:
+            edit_copies(connection, self.book, every, self._book)
+            return
         test = f"file_row_number % {every} = 0" if every else "false"
         connection.execute(
             f"COPY (SELECT * EXCLUDE (file_row_number) REPLACE (CASE WHEN {test} THEN "
@@ -106,7 +120,7 @@ class _Bench:
 
     @property
     def _book(self) -> Path:
-        return self.folder / "edited.parquet"
+        return self.folder / ("edited" if self.copies else "edited.parquet")
 
     def _row(self, name: str, day: str) -> None:
         found: dict[str, list[dict[str, Any]]] = {sort: [] for sort in WAYS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import duckdb
 import pytest
 
 from tests.commands import run
@@ -62,11 +63,36 @@ def test_only_accounts_whose_rows_changed_are_decided(small):
     assert decided(small) == {"decided": 0, "taken_over": 3}
 
 
+def test_any_row_of_several_counts_and_one_may_not_make_up_for_another(small):
+    decided(small)
+    for number in range(600, 608):
+        small.replace("orders.csv", f"A1,2026-05-01,{number}", f"A1,2026-05-01,{number + 1}")
+        assert decided(small) == {"decided": 1, "taken_over": 2}
+    small.replace("orders.csv", "A1,2026-06-01,700.50", "C3,2026-06-01,700.50")
+    assert decided(small) == {"decided": 2, "taken_over": 1}
+
+
+def test_the_same_digits_of_another_type_are_another_value(small):
+    small.replace("book.toml", "csv:orders.csv", "parquet:orders.parquet")
+    for value in ("1000::DECIMAL(18, 4)", "10_000_000::BIGINT"):
+        orders = f"SELECT 'A1' AS account_id, DATE '2026-06-01' AS date, {value} AS amount"
+        duckdb.sql(orders).write_parquet(str(small.folder / "orders.parquet"), overwrite=True)
+        decided(small)
+
+
+def test_what_was_decided_before_counts_on_the_same_date_too(small):
+    decided(small, "--as-of", "2026-06-30")
+    decided(small, "--as-of", "2026-06-29")
+    # every account has a class before now, and A1's call is in cooldown
+    assert numbers(decided(small, "--as-of", "2026-06-30")) == (3, 0)
+    assert decided(small, "--as-of", "2026-06-30") == {"decided": 0, "taken_over": 3}
+
+
 def test_rows_that_no_rule_reads_count_for_nothing(small):
     decided(small)
-    # an order of the future, and one that no account has
+    # an order of the future, one that no account has, and one of nobody
     with (small.folder / "orders.csv").open("a", encoding="utf-8") as file:
-        file.write("A1,2027-01-01,5000\nZ9,2026-05-01,1\n")
+        file.write("A1,2027-01-01,5000\nZ9,2026-05-01,1\n,2026-05-01,1\n")
     assert decided(small, "--leave-out") == {"decided": 0, "taken_over": 3}
 
 
@@ -162,6 +188,62 @@ def test_decisions_that_no_account_has_any_more_do_not_pile_up(small):
         decided(small)
         sizes.append((small.folder / "state.db").stat().st_size)
     assert max(sizes) <= sizes[0] * 1.5
+
+
+def test_decisions_that_were_written_anew_go_on_to_be_taken_over_on_other_dates(small):
+    decided(small, "--as-of", "2026-06-28")
+    for number in range(3):  # the third time there are too many, and all are written anew
+        small.replace("accounts.csv", f"Acme{'x' * number},", f"Acme{'x' * (number + 1)},")
+        decided(small, "--as-of", "2026-06-29")
+    # every account has the class before that it had, and no rule reads the date
+    assert decided(small, "--as-of", "2026-06-30") == {"decided": 0, "taken_over": 3}
+
+
+def test_decisions_that_an_earlier_kamrules_kept_in_its_own_form_are_made_again(small):
+    decided(small)
+    connection = sqlite3.connect(small.folder / "state.db")
+    connection.execute(
+        """UPDATE kept SET made_by = replace(made_by, '"form": "2"', '"form": "1"')"""
+    )
+    connection.commit()
+    connection.close()
+    found = decided(small)
+    assert numbers(found) == (3, 0)
+    assert "by an earlier kamrules" in found["why"]
+    assert decided(small) == {"decided": 0, "taken_over": 3}
+
+
+def test_an_account_that_others_are_compared_with_makes_them_change(small):
+    rules = """
+[fact.standing]
+type = "share"
+value = "rank_share(revenue)"
+[action.praise]
+title = "Praise"
+when = "standing <= 34%"
+priority = "50"
+owner = "seller"
+due_days = 3
+effort_hours = 1
+because = "{standing} is the best third."
+"""
+    with (small.folder / "rules.toml").open("a", encoding="utf-8") as file:
+        file.write(rules)
+    with (small.folder / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("C3,2026-06-01,500\n")
+    with (small.folder / "accounts.csv").open("a", encoding="utf-8") as file:
+        file.write("D4,Delta,\nE5,Epsilon,\n")
+    decided(small)
+    assert decided(small) == {"decided": 0, "taken_over": 5}
+    # two change places above and below C3: nothing is another for it
+    small.replace("orders.csv", "A1,2026-05-01,600", "A1,2026-05-01,-680.50")
+    small.replace("orders.csv", "B2,2026-06-15,20", "B2,2026-06-15,1300.50")
+    assert decided(small) == {"decided": 2, "taken_over": 3}
+    # A1 comes up before C3, which is third now, and all accounts together have what they had
+    small.replace("orders.csv", "A1,2026-05-01,-680.50", "A1,2026-05-01,0")
+    small.replace("orders.csv", "B2,2026-06-15,1300.50", "B2,2026-06-15,620")
+    assert decided(small) == {"decided": 3, "taken_over": 2}
+    assert decided(small) == {"decided": 0, "taken_over": 5}
 
 
 def test_a_run_that_fails_keeps_nothing(small):

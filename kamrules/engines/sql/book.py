@@ -9,6 +9,7 @@ from kamrules.compiler.in_language import in_language
 from kamrules.engines import DUCKDB
 from kamrules.engines.sql.connecting import connect, told_as_data
 from kamrules.engines.sql.deciding import Deciding, Settings
+from kamrules.engines.sql.deciding_changes import DecidingChanges
 from kamrules.engines.sql.whole_book import before_decisions
 from kamrules.progress import silent
 from kamrules.tables import NAMES
@@ -68,8 +69,7 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
         stoppable: is told how to stop the work, here and when the tables are read: a function to call
             from another thread; what was at work then raises DuckDB's InterruptException.
         progress: is told each step, and how far it is.
-        engine: what decides: DuckDB, or Polars, which decides the same in less time and cannot take over what
-            was kept.
+        engine: what decides: DuckDB, or Polars, which decides the same in less time; with `kept`, DuckDB.
         into: a folder in which Polars leaves the tables as Parquet files; None lets them vanish with the
             decisions.
 
@@ -88,10 +88,12 @@ def decide_book(  # noqa: PLR0913  one call, and all but three have defaults
             stoppable(connection.interrupt)
         with told_as_data():
             known = in_force(program, as_of)
-            deciding = _deciding(engine, threads)(
-                known, book, settings, connection, folder, progress
-            )
-            deciding.kept = kept
+            made = (known, book, settings, connection, folder, progress)
+            if kept is None:
+                deciding = _deciding(engine, threads)(*made)
+            else:
+                deciding = DecidingChanges(*made)
+                deciding.kept = kept
             deciding.into = into
             deciding.stoppable = stoppable or deciding.stoppable
             return deciding.run(open_source, earlier)

@@ -4,7 +4,8 @@ What is decided about an account is a function of its inputs: of the columns of 
 the stack reads, which are its own columns, sums over its rows, its place in the book, and what was decided
 before. An account of which a decision was kept with the same inputs (a hash of them, 64 bits, compared with
 those of the same account) and by the same function gets that decision again, whatever happened in between:
-kept decisions never grow old.
+kept decisions never grow old. Accounts that are untouched (kamrules.engines.sql.untouched) need not even
+have their inputs worked out.
 
 The function is known by its SQL, in which the date of the run stands where rules read it. Tried: to count
 every column that reads the date as an input, so that a run on another date takes over what the date makes no
@@ -16,27 +17,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 from sqlglot import exp
 
 from kamrules.engines.sql.ground import ground
 from kamrules.engines.sql.output import CORE
 from kamrules.engines.sql.staging import LINE
+from kamrules.engines.sql.taken_over import TakenOver, other_function
 from kamrules.engines.sql.tree import call, cast, column, is_null, named, sql, text
+from kamrules.engines.sql.untouched import ALL, KEPT, ROWS_PRINT
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.memory.kept import KeptDecisions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from kamrules.engines.sql.stack import Stack
     from kamrules.engines.sql.tree import Sql
+    from kamrules.engines.sql.untouched import Untouched
 
-INPUTS, KEPT, CHANGED, NEW = "inputs", "kept", "changed", "core_of_changed"
+INPUTS, CHANGED, NEW = "inputs", "changed", "core_of_changed"
 PRINT = "print"
 """The hash of an account's inputs."""
 BESIDE = "_changed"
@@ -45,44 +47,14 @@ EXACT_AS_TEXT = ("HUGEINT", "BIGNUM", "UNION", "VARIANT", "MAP", "BIT", "TIME")
 """Types that Parquet has not, or not exactly; they are kept as texts."""
 MOST_WASTE, MOST_PARTS = 1.5, 30
 """When more rows than so many times the accounts, or in more parts, have been kept, they are written anew."""
-KEPT_BY = "the decisions that the state keeps were made "
-WHY = {
-    "kamrules": KEPT_BY + "by kamrules {}",
-    "duckdb": KEPT_BY + "with DuckDB {}",
-    "digest": KEPT_BY + "by other rules or settings",
-    "top": KEPT_BY + "with --top {}",
-    "language": KEPT_BY + "in language {}",
-    "tables": KEPT_BY + "for other tables",
-}
-"""Why nothing can be taken over, by what of how decisions were made is another than now."""
-WHY_OTHER = {
-    "as_of": KEPT_BY + "as of {}, and rules read the date",
-    "compared": "what rules compare accounts with is another over the whole book than when "
-    + KEPT_BY,
-}
-"""The same where the function is another, and what may be to blame."""
-COLUMNS = "other columns of the book are filled than when " + KEPT_BY
-
-
-@dataclass(frozen=True, slots=True)
-class TakenOver:
-    """How many accounts of a run were decided, how many decisions taken over, and why none were, if so."""
-
-    decided: int
-    taken_over: int
-    why: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as it stands in run.json."""
-        why = {} if self.why is None else {"why": self.why}
-        return {"decided": self.decided, "taken_over": self.taken_over, **why}
 
 
 class Changed:
     """Finds the accounts of a run that have changed, and puts the others' kept decisions beside theirs.
 
-    `wanted` are the columns of the core, `people` the relation of accounts, and `joins` those beside it.
-    `made_by` is what decisions depend on besides their inputs; DuckDB, kamrules and the function are added.
+    `wanted` are the columns of the core, `people` the relation of accounts, and `joins` those beside it;
+    where untouched accounts are left aside, these have only the others. `untouched` tells who they are, and
+    by what else decisions are made; the function is added. `kept` are the decisions of earlier runs.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  the parts of a run
@@ -92,26 +64,31 @@ class Changed:
         wanted: Iterable[str],
         people: str,
         joins: Sequence[tuple[str, list[str]]],
-        made_by: Mapping[str, str],
+        untouched: Untouched,
         kept: KeptDecisions,
     ) -> None:
-        """Work out the hash of every account's inputs, and find the accounts that have changed."""
-        from kamrules import __version__  # noqa: PLC0415  which imports nothing
-
+        """Work out the hash of the inputs of every account that is not left aside, and find the changed."""
         self.connection = connection
         self.stack = stack
         self.wanted = sorted(wanted)
         self.people = people
         self.joins = joins
+        self.untouched = untouched
         self.kept = kept
-        self.made_by = dict(made_by) | {"kamrules": __version__, "duckdb": duckdb.__version__}
+        self.made_by = dict(untouched.made_by)
         self._prints()
         self.taken = self._find()
 
     # what has changed
 
     def _prints(self) -> None:
-        """Make INPUTS: every account with its line and the hash of its inputs."""
+        """Make INPUTS: every account that is not left aside with its line and the hash of its inputs."""
+        if self.untouched.idle:
+            self.made_by["function"] = self.kept.made_by["function"]
+            self._execute(
+                f'CREATE TEMP TABLE "{INPUTS}" ("{ACCOUNT_ID}" VARCHAR, "{LINE}" BIGINT, "{PRINT}" UBIGINT)'
+            )
+            return
         made, read = self.stack.traced(self.wanted)
         inputs = [column(name) for name in sorted(read)]
         accounts = ground(self.people, self.joins)
@@ -128,33 +105,16 @@ class Changed:
 
     def _find(self) -> TakenOver:
         """Make CHANGED: the accounts that have to be decided."""
-        accounts = self._count(INPUTS)
-        why = self._why_not()
-        if why is not None:
+        accounts, aside = self.untouched.accounts, self.untouched.aside
+        why = self.untouched.why or other_function(self.kept.made_by, self.made_by)
+        if why is not None and not aside:
             return TakenOver(accounts, 0, why)
-        files = ", ".join(sql(text(str(each))) for each in self.kept.files)
-        self._execute(f'CREATE TEMP VIEW "{KEPT}" AS FROM read_parquet([{files}])')
         self._execute(
             f'CREATE TEMP TABLE "{CHANGED}" AS SELECT "{ACCOUNT_ID}" FROM "{INPUTS}" '  # noqa: S608  our names
             f'ANTI JOIN (SELECT "{ACCOUNT_ID}", "{PRINT}" FROM "{KEPT}") USING ("{ACCOUNT_ID}", "{PRINT}")'
         )
         decided = self._count(CHANGED)
         return TakenOver(decided, accounts - decided)
-
-    def _why_not(self) -> str | None:
-        """Return why nothing can be taken over."""
-        if not self.kept.files:
-            return self.kept.why
-        old = self.kept.made_by
-        for key, why in WHY.items():
-            if old.get(key) != self.made_by[key]:
-                return why.format(old.get(key))
-        if old.get("function") == self.made_by["function"]:
-            return None
-        for key, why in WHY_OTHER.items():
-            if old.get(key) != self.made_by[key]:
-                return why.format(old.get(key)).strip()
-        return COLUMNS.strip()
 
     # their decisions
 
@@ -165,14 +125,15 @@ class Changed:
             f'CAST({sql(column(name, KEPT))} AS {of}) AS "{name}"'
             for name, of in zip(self.wanted, types, strict=True)
         )
-        some = (
-            f'SELECT {items}, "{INPUTS}"."{LINE}" FROM "{KEPT}" JOIN "{INPUTS}" '  # noqa: S608  our names
-            f'ON "{KEPT}"."{ACCOUNT_ID}" = "{INPUTS}"."{ACCOUNT_ID}" '
-            f'AND "{KEPT}"."{PRINT}" = "{INPUTS}"."{PRINT}"'
-        )
+        parts = []
+        if self.untouched.aside:
+            parts.append(_kept_for(items, ALL, ROWS_PRINT))
+        if not self.untouched.idle:
+            parts.append(_kept_for(items, INPUTS, PRINT))
         if self.taken.decided:
             self._decide()
-            some = f'FROM "{NEW}" UNION ALL {some}'
+            parts.append(f'FROM "{NEW}"')
+        some = " UNION ALL ".join(parts)
         return f'SELECT * EXCLUDE ("{LINE}") FROM ({some}) ORDER BY "{LINE}"'  # noqa: S608
 
     def _decide(self) -> None:
@@ -190,7 +151,7 @@ class Changed:
 
     def keep(self, folder: Path) -> KeptDecisions:
         """Write the decisions that are to be kept for the next run, with all or only with the new ones."""
-        decided, accounts = self.taken.decided, self._count(INPUTS)
+        decided, accounts = self.taken.decided, self.untouched.accounts
         adds = (
             self.taken.taken_over > 0
             and self.kept.rows + decided <= accounts * MOST_WASTE
@@ -206,9 +167,17 @@ class Changed:
             f'{sql(_as_kept(column(name, "c"), of))} AS "{name}"'
             for name, of in zip(self.wanted, types, strict=True)
         )
+        prints, sources = (
+            f'i."{PRINT}"',
+            f'"{NEW if adds else CORE}" c JOIN "{ALL}" a USING ("{ACCOUNT_ID}")',
+        )
+        sources += f' LEFT JOIN "{INPUTS}" i USING ("{ACCOUNT_ID}")'
+        if self.untouched.aside and not adds:  # the inputs of those were not worked out
+            prints = f'coalesce({prints}, k."{PRINT}")'
+            sources += f' LEFT JOIN "{KEPT}" k USING ("{ACCOUNT_ID}", "{ROWS_PRINT}")'
         self._execute(
-            f'COPY (SELECT i."{PRINT}", {items} FROM "{NEW if adds else CORE}" c JOIN "{INPUTS}" i '  # noqa: S608
-            f'ON c."{ACCOUNT_ID}" = i."{ACCOUNT_ID}") TO {sql(text(str(path)))} (FORMAT parquet)'
+            f'COPY (SELECT a."{ROWS_PRINT}", {prints} AS "{PRINT}", {items} FROM {sources}) '  # noqa: S608
+            f"TO {sql(text(str(path)))} (FORMAT parquet)"
         )
         return KeptDecisions(self.made_by, (path,), decided if adds else accounts, adds=adds)
 
@@ -221,6 +190,15 @@ class Changed:
 
     def _execute(self, query: str) -> Any:  # noqa: ANN401  DuckDB's
         return self.connection.execute(query)
+
+
+def _kept_for(items: str, accounts: str, of: str) -> str:
+    """Return the query of what was kept for accounts, which are a relation with the hash of something."""
+    return (
+        f'SELECT {items}, "{accounts}"."{LINE}" FROM "{KEPT}" JOIN "{accounts}" '  # noqa: S608  our names
+        f'ON "{KEPT}"."{ACCOUNT_ID}" = "{accounts}"."{ACCOUNT_ID}" '
+        f'AND "{KEPT}"."{of}" = "{accounts}"."{of}"'
+    )
 
 
 def _looked_at(items: Iterable[Sql]) -> set[str]:

@@ -18,7 +18,6 @@ from kamrules.engines.sql.aggregates import (
     rounds,
 )
 from kamrules.engines.sql.before import before_tables
-from kamrules.engines.sql.changed import Changed
 from kamrules.engines.sql.enumerations import Enumerations
 from kamrules.engines.sql.ground import ground
 from kamrules.engines.sql.holding import hold_core
@@ -59,12 +58,12 @@ if TYPE_CHECKING:
     from kamrules.book.quality import TableQuality
     from kamrules.compiler.program import AggregateStep, Program
     from kamrules.engines.cutoffs import Cutoffs
+    from kamrules.engines.sql.changed import Changed
     from kamrules.engines.sql.output import Output
     from kamrules.engines.sql.staging import Staged
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.expression.nodes import Node
     from kamrules.memory import EarlierFiles
-    from kamrules.memory.kept import KeptDecisions
     from kamrules.progress import Progress
 
 PEOPLE = "people"
@@ -106,9 +105,9 @@ class Deciding:
         self.qualities: dict[str, TableQuality] = {}
         self.related: dict[str, Staged] = {}
         self.compared: list[Compared] = []
+        self._is_placed = False
         self.folder = folder
         self.people = PEOPLE
-        self.kept: KeptDecisions | None = None
         self.changed: Changed | None = None
         self.outputs: dict[str, Output] = {}
         self.remembered: dict[str, Output] = {}
@@ -125,6 +124,7 @@ class Deciding:
         if earlier is not None:
             found = before_tables(self.connection, self.program, earlier, self.settings.as_of)
             self.joins += found
+        self._look_at_rows()
         lay_before(self.values, self.program, known=memory)
         self._lay_steps()
         if self.settings.strict:
@@ -172,6 +172,12 @@ class Deciding:
         self._lay_steps()
         return cutoffs_of(self.connection, self.program, self.settings.as_of, self.compared)
 
+    def compare_all(self, accounts: Staged) -> list[Compared]:
+        """Work out what whole-book functions compare, of tables that others have staged."""
+        self._lay_account(accounts)
+        self._lay_steps()
+        return self.compared
+
     # the book
 
     def _stage(self, open_source: OpenSource) -> None:
@@ -201,6 +207,7 @@ class Deciding:
                 distinct=self._are_distinct(accounts),
             )
         refuse_no_accounts(self.book, self.qualities[ACCOUNTS])
+        self.accounts = accounts
         self._lay_account(accounts)
 
     def _are_distinct(self, accounts: Staged) -> bool:  # noqa: ARG002  others can tell from it
@@ -221,6 +228,9 @@ class Deciding:
     def _ground(self) -> exp.Select:
         """Return the accounts with all that stands beside them so far."""
         return ground(self.people, self.joins)
+
+    def _look_at_rows(self) -> None:
+        """Do what is to be done before anything is summed up."""
 
     # the program
 
@@ -251,9 +261,10 @@ class Deciding:
 
     def _lay_book_steps(self) -> None:
         """Lay all whole-book steps when the first one's turn comes; the order keeps them together."""
-        if self.compared:
+        if self._is_placed:
             return
-        self.compared = compare(
+        self._is_placed = True
+        self.compared = self.compared or compare(
             self.connection, self.values, self.program.book_steps, self._ground()
         )
         self.joins.append(lay_places(self.values, self.compared))
@@ -299,39 +310,28 @@ class Deciding:
         return Outer(self.stack.select([column(ACCOUNT_ID), *items], self._ground()), places)
 
     def _aggregate(self, staged: Staged, steps: list[AggregateStep]) -> None:
-        table = staged.table.name
-        words = self.program.tables[table]
-        outer = self._outer(each.aggregate for each in steps)
-        select = aggregate(steps, staged, words, self.day, outer)
         name = f"sums_{len(self.joins)}"
         rows = f"{name}_rows"
-        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
-        if table not in self.qualities:
-            self.qualities[table] = related_quality(self.connection, staged, words, name, PEOPLE)
-        self.connection.execute(f'ALTER TABLE "{name}" RENAME "{ROWS}" TO "{rows}"')
+        self._sum_up(name, rows, staged, steps)
         self.stack.lay(rows)
         for each in steps:
             self.stack.lay(own_name(each))
             self.values.places["step", each.address] = place_of(each, column(rows))
         self.joins.append((name, [rows, *(own_name(each) for each in steps)]))
 
+    def _sum_up(self, name: str, rows: str, staged: Staged, steps: list[AggregateStep]) -> None:
+        """Make a relation with what steps are for the accounts that have rows, and how many these are."""
+        table = staged.table.name
+        words = self.program.tables[table]
+        outer = self._outer(each.aggregate for each in steps)
+        select = aggregate(steps, staged, words, self.day, outer)
+        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
+        if table not in self.qualities:
+            self.qualities[table] = related_quality(self.connection, staged, words, name, PEOPLE)
+        self.connection.execute(f'ALTER TABLE "{name}" RENAME "{ROWS}" TO "{rows}"')
+
     def _core(self, wanted: set[str]) -> None:
         values = self.qualities[ACCOUNTS].rows_kept * len(wanted)
-        if self.kept is not None:
-            made_by = {
-                "digest": self.program.digest,
-                "top": str(self.settings.top),
-                "language": self.settings.language,
-                "tables": ",".join(self.settings.tables),
-                "as_of": self.settings.as_of.isoformat(),
-                "compared": str([(each.accounts, each.total) for each in self.compared]),
-            }
-            self.changed = Changed(
-                self.connection, self.stack, wanted, self.people, self.joins, made_by, self.kept
-            )
-            if self.changed.taken.taken_over:
-                hold_core(self.connection, self.folder.name, self.changed.core(), values)
-                return
         select = self.stack.select([column(name) for name in sorted(wanted)], self._ground())
         if self.joins:
             # several threads give what they join in any order

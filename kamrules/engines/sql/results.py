@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import Program
     from kamrules.diagnostics import Diagnostic
     from kamrules.engines.cutoffs import Cutoffs
-    from kamrules.engines.sql.changed import Changed, TakenOver
+    from kamrules.engines.sql.changed import Changed
     from kamrules.engines.sql.output import Output
+    from kamrules.engines.sql.taken_over import TakenOver
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.whole_book import Compared
     from kamrules.memory.kept import KeptDecisions

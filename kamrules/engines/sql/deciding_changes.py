@@ -1,0 +1,104 @@
+"""Deciding changes: of a whole book only the accounts that have changed, with the others' kept decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kamrules.engines.sql.changed import Changed
+from kamrules.engines.sql.deciding import PEOPLE, Deciding
+from kamrules.engines.sql.ground import ground
+from kamrules.engines.sql.holding import hold_core
+from kamrules.engines.sql.quality import related_quality
+from kamrules.engines.sql.stack import Stack
+from kamrules.engines.sql.untouched import Untouched
+from kamrules.engines.sql.values import Values
+from kamrules.engines.sql.watching import watched
+from kamrules.engines.sql.whole_book import PLACED, before_decisions, lay_places
+from kamrules.expression.types import ACCOUNTS
+from kamrules.memory.kept import NOTHING_KEPT
+
+if TYPE_CHECKING:
+    from kamrules.compiler.program import AggregateStep
+    from kamrules.engines.sql.staging import Staged
+    from kamrules.memory.kept import KeptDecisions
+
+
+class DecidingChanges(Deciding):
+    """One book being decided, with `kept` decisions of earlier runs."""
+
+    kept: KeptDecisions = NOTHING_KEPT
+    untouched: Untouched
+
+    def _look_at_rows(self) -> None:
+        with watched(self.connection, self.progress, "looking for changes"):
+            self._compare_first()
+            self.untouched = self._looked_at()
+        if self.untouched.aside:
+            rest, rest_of = self.untouched.rest, self.untouched.rest_of
+            self.people = rest(PEOPLE)
+            self.related = {name: rest_of(each) for name, each in self.related.items()}
+
+    def _compare_first(self) -> None:
+        """Work out whole-book steps over all accounts, while all are there."""
+        if not self.program.book_steps:
+            return
+        program = before_decisions(self.program)
+        first = Deciding(
+            program, self.book, self.settings, self.connection, self.folder, self.progress
+        )
+        first.related, first.qualities = self.related, self.qualities
+        self.compared = first.compare_all(self.accounts)
+        for name, _ in first.joins:
+            if name != PLACED:
+                self.connection.execute(f'DROP TABLE "{name}"')
+
+    def _looked_at(self) -> Untouched:
+        """Tell untouched accounts from the others, and what their tables held."""
+        made_by = {
+            "digest": self.program.digest,
+            "top": str(self.settings.top),
+            "language": self.settings.language,
+            "tables": ",".join(self.settings.tables),
+            "as_of": self.settings.as_of.isoformat(),
+            "compared": str([(each.accounts, each.total) for each in self.compared]),
+        }
+        untouched = Untouched(self.connection, made_by, self.kept)
+        beside = list(self.joins)
+        if self.compared:
+            beside.append(lay_places(Values(Stack(), self.day), self.compared))
+        for number, (name, staged) in enumerate(self.related.items()):
+            prints, columns = untouched.sum_up(staged, number)
+            words = self.program.tables[name]
+            self.qualities[name] = related_quality(self.connection, staged, words, prints, PEOPLE)
+            beside.append((prints, columns))
+        untouched.look(self.accounts, self.related, ground(PEOPLE, beside), beside)
+        untouched.drop_sums()
+        return untouched
+
+    # where all accounts are left aside, columns are laid and nothing is worked out
+
+    def _sum_up(self, name: str, rows: str, staged: Staged, steps: list[AggregateStep]) -> None:
+        if not self.untouched.idle:
+            super()._sum_up(name, rows, staged, steps)
+
+    def _aggregate_beside(self, steps: list[AggregateStep]) -> None:
+        if self.untouched.idle:
+            self._aggregate(self.accounts, steps)
+        else:
+            super()._aggregate_beside(steps)
+
+    def _core(self, wanted: set[str]) -> None:
+        self.changed = Changed(
+            self.connection,
+            self.stack,
+            wanted,
+            self.people,
+            self.joins,
+            self.untouched,
+            self.kept,
+        )
+        if not self.changed.taken.taken_over:
+            super()._core(wanted)
+            return
+        values = self.qualities[ACCOUNTS].rows_kept * len(wanted)
+        hold_core(self.connection, self.folder.name, self.changed.core(), values)
