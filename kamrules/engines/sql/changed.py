@@ -177,7 +177,7 @@ class Changed:
             sources += f' LEFT JOIN "{KEPT}" k USING ("{ACCOUNT_ID}", "{ROWS_PRINT}")'
         self._execute(
             f'COPY (SELECT a."{ROWS_PRINT}", {prints} AS "{PRINT}", {items} FROM {sources}) '  # noqa: S608
-            f"TO {sql(text(str(path)))} (FORMAT parquet)"
+            f"TO {sql(text(str(path)))} (FORMAT parquet, COMPRESSION zstd)"
         )
         return KeptDecisions(self.made_by, (path,), decided if adds else accounts, adds=adds)
 
