@@ -96,6 +96,38 @@ def test_rows_that_no_rule_reads_count_for_nothing(small):
     assert decided(small, "--leave-out") == {"decided": 0, "taken_over": 3}
 
 
+def test_a_table_that_rules_read_only_beside_one_that_the_book_lacks_is_told_of_as_in_a_full_run(
+    small,
+):
+    rules = """
+[table.complaints.column]
+date = { type = "date" }
+[table.visits.column]
+date = { type = "date" }
+[signal.left_alone]
+title = "Left alone"
+after = "complaints"
+without = "visits"
+within_days = 30
+[action.visit]
+title = "Visit"
+when = "left_alone"
+priority = "90"
+owner = "seller"
+due_days = 3
+effort_hours = 1
+because = "It was left alone."
+"""
+    with (small.folder / "rules.toml").open("a", encoding="utf-8") as file:
+        file.write(rules)
+    with (small.folder / "book.toml").open("a", encoding="utf-8") as file:
+        file.write('[table.complaints]\nfrom = "csv:complaints.csv"\n')
+    complaints = "account_id,date\nA1,2026-05-01\nZ9,2026-05-01\n"
+    (small.folder / "complaints.csv").write_text(complaints, encoding="utf-8")
+    decided(small, "--leave-out")
+    assert decided(small, "--leave-out") == {"decided": 0, "taken_over": 3}
+
+
 def test_new_accounts_are_decided_and_those_that_are_gone_are_gone(small):
     decided(small, "--leave-out")
     accounts = "account_id,name,rating\nD4,Delta,gold\nC3,Gamma,\nA1,Acme,gold\n"

@@ -167,16 +167,14 @@ class Changed:
             f'{sql(_as_kept(column(name, "c"), of))} AS "{name}"'
             for name, of in zip(self.wanted, types, strict=True)
         )
-        prints, sources = (
-            f'i."{PRINT}"',
-            f'"{NEW if adds else CORE}" c JOIN "{ALL}" a USING ("{ACCOUNT_ID}")',
-        )
-        sources += f' LEFT JOIN "{INPUTS}" i USING ("{ACCOUNT_ID}")'
+        prints = f'i."{PRINT}"'
+        rows = f'"{NEW if adds else CORE}" c JOIN "{ALL}" a USING ("{ACCOUNT_ID}") '
+        rows += f'LEFT JOIN "{INPUTS}" i USING ("{ACCOUNT_ID}")'
         if self.untouched.aside and not adds:  # the inputs of those were not worked out
             prints = f'coalesce({prints}, k."{PRINT}")'
-            sources += f' LEFT JOIN "{KEPT}" k USING ("{ACCOUNT_ID}", "{ROWS_PRINT}")'
+            rows += f' LEFT JOIN "{KEPT}" k USING ("{ACCOUNT_ID}", "{ROWS_PRINT}")'
         self._execute(
-            f'COPY (SELECT a."{ROWS_PRINT}", {prints} AS "{PRINT}", {items} FROM {sources}) '  # noqa: S608
+            f'COPY (SELECT a."{ROWS_PRINT}", {prints} AS "{PRINT}", {items} FROM {rows}) '  # noqa: S608
             f"TO {sql(text(str(path)))} (FORMAT parquet, COMPRESSION zstd)"
         )
         return KeptDecisions(self.made_by, (path,), decided if adds else accounts, adds=adds)

@@ -8,6 +8,7 @@ from kamrules.engines.sql.changed import Changed
 from kamrules.engines.sql.deciding import PEOPLE, Deciding
 from kamrules.engines.sql.ground import ground
 from kamrules.engines.sql.holding import hold_core
+from kamrules.engines.sql.narrowing import tables_of
 from kamrules.engines.sql.quality import related_quality
 from kamrules.engines.sql.stack import Stack
 from kamrules.engines.sql.untouched import Untouched
@@ -66,7 +67,7 @@ class DecidingChanges(Deciding):
         beside = list(self.joins)
         if self.compared:
             beside.append(lay_places(Values(Stack(), self.day), self.compared))
-        for number, (name, staged) in enumerate(self.related.items()):
+        for number, (name, staged) in enumerate(self._read().items()):
             prints, columns = untouched.sum_up(staged, number)
             words = self.program.tables[name]
             self.qualities[name] = related_quality(self.connection, staged, words, prints, PEOPLE)
@@ -74,6 +75,12 @@ class DecidingChanges(Deciding):
         untouched.look(self.accounts, self.related, ground(PEOPLE, beside), beside)
         untouched.drop_sums()
         return untouched
+
+    def _read(self) -> dict[str, Staged]:
+        """Return the related tables that aggregates read, which may want others that the book lacks."""
+        wanted = [tables_of(each.aggregate) for each in self.program.aggregates]
+        read = set().union(*(each for each in wanted if each <= self.related.keys()))
+        return {name: each for name, each in self.related.items() if name in read}
 
     # where all accounts are left aside, columns are laid and nothing is worked out
 
