@@ -291,4 +291,7 @@ def test_the_summary_tells_how_many_were_decided_and_why_all(small):
     assert "Decided: 3 accounts, 0 taken over from earlier runs (the state keeps no" in " ".join(
         told.err.split()
     )
+    again = run(*SINCE, "--progress", "json").err
+    assert "looking for changes" in again
+    assert "summing up" not in again
     assert "Decided: 0 accounts, 3 taken over from earlier runs\n" in run(*SINCE).err

@@ -17,6 +17,7 @@ from kamrules.engines.sql.watching import watched
 from kamrules.engines.sql.whole_book import PLACED, before_decisions, lay_places
 from kamrules.expression.types import ACCOUNTS
 from kamrules.memory.kept import NOTHING_KEPT
+from kamrules.progress import silent
 
 if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep
@@ -82,7 +83,13 @@ class DecidingChanges(Deciding):
         read = set().union(*(each for each in wanted if each <= self.related.keys()))
         return {name: each for name, each in self.related.items() if name in read}
 
-    # where all accounts are left aside, columns are laid and nothing is worked out
+    # where all accounts are left aside, columns are laid, and nothing is worked out or told of
+
+    def _lay_steps(self) -> None:
+        tell = self.progress
+        self.progress = silent if self.untouched.idle else tell
+        super()._lay_steps()
+        self.progress = tell
 
     def _sum_up(self, name: str, rows: str, staged: Staged, steps: list[AggregateStep]) -> None:
         if not self.untouched.idle:
