@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kamrules.expression.nodes import BookFunction, Node, OfBook, StepValue
-from kamrules.expression.types import INTEGER, SHARE
+from kamrules.expression.calls import type_of
+from kamrules.expression.nodes import Node, OfBook, StepValue
 from kamrules.expression.walk import with_children
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ def compared(program: Program) -> Mapping[str, OfBook]:
     """Return the whole-book functions of a program by the addresses of their values."""
     return {
         f"{step.address}.{function}": OfBook(
-            function, step.item, INTEGER if function is BookFunction.RANK else SHARE
+            function, step.item, type_of(function, step.summed), summed=step.summed
         )
         for step in program.book_steps
-        for function in BookFunction
+        for function in step.functions
     }
 
 

@@ -28,6 +28,8 @@ OF_BOOK = {
     BookFunction.RANK: Bounds(1.0, 10.0**DIGITS),
     BookFunction.RANK_SHARE: Bounds(10.0**-DIGITS, 1.0),
     BookFunction.SHARE_OF_TOTAL: Bounds(10.0**-DIGITS, 10.0**DIGITS),
+    BookFunction.RUNNING_TOTAL: Bounds(10.0**-DIGITS, 10.0**DIGITS),
+    BookFunction.RUNNING_SHARE: Bounds(10.0**-DIGITS, 10.0**DIGITS),
 }
 
 
@@ -58,7 +60,7 @@ class _Lifted:
     def lift(self, node: Node) -> Node:
         copy = with_children(node, self.lift)
         if isinstance(copy, OfBook) and isinstance(node, OfBook):
-            return self._of_book(copy, canonical(node.item))
+            return self._of_book(copy, _known_by(node))
         if not isinstance(copy, Aggregate):
             return copy
         key = canonical(copy)
@@ -72,8 +74,14 @@ class _Lifted:
         """Return a part of the step that compares what is written so; the functions of one share it."""
         if text not in self.compared:
             self.compared[text] = f"book.{len(self.book_steps)}"
-            self.book_steps.append(BookStep(self.compared[text], node.item, text))
+            self.book_steps.append(BookStep(self.compared[text], node.item, text, node.summed))
         return StepValue(f"{self.compared[text]}.{node.function.value}", node.type, node.span)
+
+
+def _known_by(node: OfBook) -> str:
+    """Return what a step of a whole-book function is known by: the number, or the two numbers."""
+    item = canonical(node.item)
+    return item if node.summed is None else f"{canonical(node.summed)} by {item}"
 
 
 def _conditions(rules: Sequence[Class | Gate]) -> tuple[Condition | None, ...]:

@@ -45,7 +45,7 @@ def whole_book(draft: Draft) -> None:
 
 def _wrong(node: OfBook, facts: dict[str, FactStep]) -> tuple[str, str] | None:
     """Return the code and message for the first fact behind a whole-book function that must not be there."""
-    waiting = list(_facts(node.item))
+    waiting = [address for each in node.numbers for address in _facts(each)]
     seen: set[str] = set()
     while waiting:
         address = waiting.pop()

@@ -22,7 +22,7 @@ RESERVED = frozenset({
     "or", "not", "in", "is", "if", "unknown", "true", "false", "abs",
     "round", "clamp", "coalesce", "min", "max", "sum", "count", "mean", "any",
     "first", "last", "distinct", "days_since", "days_until", "decay", "rank", "rank_share",
-    "share_of_total",
+    "share_of_total", "running_total", "running_share",
 })
 # fmt: on
 """Words that mean something in expressions: no fact, score, parameter, table or column is called so."""

@@ -10,6 +10,7 @@ import json
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ from kamrules.expression.types import DIGITS, PLACES, Kind
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from kamrules.compiler.program import Program
+    from kamrules.compiler.program import BookStep, Program
     from kamrules.expression.types import Type
 
-    Place = tuple[int, float | None, float | None]
-    """Rank, rank_share and share_of_total (nodes.BookFunction)."""
+    Place = tuple[int, float | None, float | None] | tuple[float | None, float | None]
+    """What the functions of a step give (BookStep.functions)."""
+    Units = Sequence[int] | None
+    """What an account is compared by, and what is added up, if so; None where one of them is unknown."""
 
 MOST = 1_000_000
 """So many different values are kept of a number; of more than that only each so many-th."""
@@ -49,6 +52,9 @@ class Spread:
     of the book have a known one, `total` is their sum, `values` are the different ones, greatest first,
     and `above` says for each how many accounts have a greater one. With more than MOST different values
     only every k-th is kept, and the smallest.
+
+    Where another number is added up, `accounts` have both, `total` is the sum of that one, in units of
+    10**-`sum_places`, and `sums` says for each value what accounts with it or a greater one have together.
     """
 
     text: str
@@ -57,34 +63,50 @@ class Spread:
     total: int
     values: tuple[int, ...]
     above: tuple[int, ...]
+    sum_places: int | None = None
+    sums: tuple[int, ...] | None = None
 
     @staticmethod
-    def of(text: str, places: int, units: Iterable[int | None]) -> Spread:
-        """Return the spread of the accounts' values, None for each unknown one."""
-        counts = Counter(each for each in units if each is not None)
+    def of(step: BookStep, accounts: Iterable[Units]) -> Spread:
+        """Return the spread of the accounts' values."""
+        counts: Counter[int] = Counter()
+        added: Counter[int] = Counter()
+        for units in accounts:
+            if units is not None:
+                counts[units[0]] += 1
+                added[units[0]] += units[-1]
         values = sorted(counts, reverse=True)
-        above, found = [], 0
-        for each in values:
-            above.append(found)
-            found += counts[each]
+        above = list(accumulate((counts[each] for each in values), initial=0))
+        sums = list(accumulate(added[each] for each in values))
         kept = list(_thinned(len(values)))
+        summed = step.summed
         return Spread(
-            text,
-            places,
-            found,
-            sum(each * count for each, count in counts.items()),
+            step.text,
+            places_of(step.item.type),
+            above[-1],
+            sums[-1] if sums else 0,
             tuple(values[index] for index in kept),
             tuple(above[index] for index in kept),
+            None if summed is None else places_of(summed.type),
+            None if summed is None else tuple(sums[index] for index in kept),
         )
+
+    def is_of(self, step: BookStep) -> bool:
+        """Return whether it is the spread of what a step compares and adds up."""
+        summed = None if step.summed is None else places_of(step.summed.type)
+        return (self.places, self.sum_places) == (places_of(step.item.type), summed)
 
     def placing(self) -> Callable[[int], Place]:
         """Return a function from a value, in whole units, to its place.
 
-        The rank of a value that is not among those kept is that of the greatest kept one below it.
+        A value that is not among those kept has the place of the greatest kept one below it.
         """
+        total = float(self.total) if 0 < abs(self.total) < 10**DIGITS else None
+        return self._ranking(total) if self.sums is None else self._running(self.sums, total)
+
+    def _ranking(self, total: float | None) -> Callable[[int], Place]:
         rising, above = self.values[::-1], self.above[::-1]
         accounts = self.accounts
-        total = float(self.total) if 0 < abs(self.total) < 10**DIGITS else None
 
         def place(units: int) -> Place:
             index = bisect_right(rising, units) - 1
@@ -94,6 +116,19 @@ class Spread:
                 min(rank, accounts) / accounts if accounts else None,
                 None if total is None else units / total,
             )
+
+        return place
+
+    def _running(self, sums: tuple[int, ...], total: float | None) -> Callable[[int], Place]:
+        rising, running = self.values[::-1], sums[::-1]
+        whole, unit = self.total, 10.0 ** (self.sum_places or 0)
+
+        def place(units: int) -> Place:
+            index = bisect_right(rising, units) - 1
+            found = running[index] if index >= 0 else whole
+            if abs(found) >= 10**DIGITS:
+                return None, None
+            return found / unit, None if total is None else found / total
 
         return place
 
@@ -166,7 +201,13 @@ class Cutoffs:
         }
         lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
         spreads = [
-            _json({name: getattr(each, name) for name in Spread.__dataclass_fields__})
+            _json(
+                {
+                    name: found
+                    for name in Spread.__dataclass_fields__
+                    if (found := getattr(each, name)) is not None
+                }
+            )
             for each in self.spreads
         ]
         listed = ",\n  ".join(spreads)
@@ -184,7 +225,7 @@ class Cutoffs:
         found = []
         for step in program.book_steps:
             spread = known.get(step.text)
-            if spread is None or spread.places != places_of(step.item.type):
+            if spread is None or not spread.is_of(step):
                 what = f"the cut-offs do not tell how `{step.text}` is spread over the book"
                 raise DataError(Diagnostic("KR606", what, help=_again(program)))
             found.append(spread.placing())

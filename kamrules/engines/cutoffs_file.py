@@ -45,6 +45,8 @@ class _Spread(BaseModel):
     total: int
     values: list[int]
     above: list[int]
+    sum_places: int | None = Field(default=None, ge=0, le=PLACES[Kind.NUMBER])
+    sums: list[int] | None = None
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
@@ -56,6 +58,12 @@ class _Spread(BaseModel):
         rises = all(one < two for one, two in pairwise([*above, self.accounts]))
         if not rises or above[:1] != [0] * bool(self.accounts):
             raise ValueError("`above` does not rise from 0 to less than `accounts`")
+        if (self.sums is None) != (self.sum_places is None):
+            raise ValueError("`sums` and `sum_places` stand together")
+        if self.sums is not None and (
+            len(self.sums) != len(values) or self.sums[-1:] != [self.total][: len(values)]
+        ):
+            raise ValueError("`sums` do not run up to `total`")
         return self
 
 
@@ -79,6 +87,8 @@ class _File(BaseModel):
                 each.total,
                 tuple(each.values),
                 tuple(each.above),
+                each.sum_places,
+                None if each.sums is None else tuple(each.sums),
             )
             for each in self.spreads
         )

@@ -245,15 +245,20 @@ class Calls:
         return Aggregate(function, rows.table, None, rows.where, kind, tree.span, item)
 
     def _of_book(self, tree: syntax.Call, table: Table | None) -> Node:
-        """Return a whole-book function, which takes a number known of the account before all decisions."""
-        name, argument = tree.name, tree.arguments[0]
-        written, fail = self.checker.written, self.checker.fail
+        """Return a whole-book function, which takes numbers known of the account before all decisions."""
+        name, function = tree.name, OF_BOOK[tree.name]
         if table is not None:
             message = (
                 f"`{name}` compares accounts, and here each row of `{table.name}` is looked at"
             )
             mend = "give it a fact of its own, and name that here"
-            raise fail("KR262", message, tree.span, mend)
+            raise self.checker.fail("KR262", message, tree.span, mend)
+        *summed, item = [self._compared(name, each) for each in tree.arguments]
+        return OfBook(function, item, type_of(function, *summed), tree.span, *summed)
+
+    def _compared(self, name: str, argument: syntax.Tree) -> Node:
+        """Return a number of the account by which a whole-book function compares, or which it adds up."""
+        written, fail = self.checker.written, self.checker.fail
         item = self.checker.value(argument)
         if not item.type.numeric or item.type.kind is Kind.DATE:
             text = written(argument.span)
@@ -267,9 +272,7 @@ class Calls:
             if isinstance(each, StepValue) and not each.address.startswith(("fact.", "signal.")):
                 lead = f"`{name}` comes before scores and decisions"
                 raise fail("KR261", f"{lead}, and `{written(each.span)}` is one", each.span)
-        function = OF_BOOK[name]
-        kind = INTEGER if function is BookFunction.RANK else SHARE
-        return OfBook(function, item, kind, tree.span)
+        return item
 
     def _aggregate(self, tree: syntax.Call, rows: Rows) -> Node:
         function = AGGREGATES[tree.name]
@@ -318,6 +321,13 @@ def _count(least: int, most: int | None) -> str:
     return (
         words.get(least, f"{least} arguments") if least == most else f"{least} to {most} arguments"
     )
+
+
+def type_of(function: BookFunction, summed: Node | None = None) -> Type:
+    """Return the type of a whole-book function, which may add something up."""
+    if function is BookFunction.RUNNING_TOTAL and summed is not None:
+        return _result(Aggregation.SUM, summed.type)
+    return INTEGER if function is BookFunction.RANK else SHARE
 
 
 def _result(function: Aggregation, kind: Type) -> Type:

@@ -80,6 +80,18 @@ FUNCTIONS: dict[str, Signature] = {
     "share_of_total": Signature(
         "share_of_total(revenue)", 1, 1, "the account's share of the whole book's sum"
     ),
+    "running_total": Signature(
+        "running_total(hours_a_month, worth)",
+        2,
+        2,
+        "the first number, added up over all accounts of which the second is as great or greater",
+    ),
+    "running_share": Signature(
+        "running_share(revenue, revenue)",
+        2,
+        2,
+        "that running total as a share of the whole book's sum: 80% for the accounts that make most of it",
+    ),
 }
 
 VALUES = {each.value: each for each in Function}
@@ -95,5 +107,7 @@ ELSEWHERE = {
     "countif": "count(orders[condition])", "half_life": "decay(...)", "halflife": "decay(...)",
     "percentile": "rank_share(...)", "percent_rank": "rank_share(...)", "cume_dist": "rank_share(...)",
     "dense_rank": "rank(...)", "row_number": "rank(...)", "ratio_to_report": "share_of_total(...)",
+    "cumsum": "running_total(...)", "cumulative_sum": "running_total(...)",
+    "runningvalue": "running_total(...)",
 }  # fmt: skip
 """What functions of other languages are called here."""

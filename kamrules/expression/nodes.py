@@ -126,11 +126,23 @@ class BookFunction(StrEnum):
     `rank_share` is double(rank) / double(n), at most 1; `share_of_total` is double(units) / double(total),
     unknown where the total is 0 or has more than types.DIGITS digits. All are unknown where the
     account's own value is.
+
+    Two add one number up in the order of another, over the accounts of which both are known:
+    `running_total` is double(running) / 10**places, where running is the sum over the accounts whose other
+    number is as great or greater, unknown with more than types.DIGITS digits; `running_share` is
+    double(running) / double(total), unknown where either is too long or the total is 0.
     """
 
     RANK = "rank"
     RANK_SHARE = "rank_share"
     SHARE_OF_TOTAL = "share_of_total"
+    RUNNING_TOTAL = "running_total"
+    RUNNING_SHARE = "running_share"
+
+
+PLACING = (BookFunction.RANK, BookFunction.RANK_SHARE, BookFunction.SHARE_OF_TOTAL)
+RUNNING = (BookFunction.RUNNING_TOTAL, BookFunction.RUNNING_SHARE)
+"""Whole-book functions that say where an account stands by one number, and those that add up another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +223,21 @@ class Aggregate:
 class OfBook:
     """A whole-book function of a number of the account, which is worked out before anything is decided.
 
-    The item holds account columns, facts and aggregates. The compiler lifts it out into a BookStep, so
-    engines never meet this node.
+    The item, by which accounts are compared, holds account columns, facts and aggregates, and so does
+    `summed`, what RUNNING functions add up. The compiler lifts both out into a BookStep, so engines never
+    meet this node.
     """
 
     function: BookFunction
     item: Node
     type: Type
     span: Span = NOWHERE
+    summed: Node | None = None
+
+    @property
+    def numbers(self) -> tuple[Node, ...]:
+        """The numbers in the order written."""
+        return (self.item,) if self.summed is None else (self.summed, self.item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ def _written(node: Node) -> tuple[str, int]:  # noqa: C901, PLR0912  one case a 
             return name_of(address), PRIMARY
         case Aggregate():
             return _aggregate(node), PRIMARY
-        case OfBook(function=function, item=item):
-            return f"{function.value}({canonical(item)})", PRIMARY
+        case OfBook():
+            return f"{node.function.value}({', '.join(map(canonical, node.numbers))})", PRIMARY
         case Arithmetic():
             return _arithmetic(node)
         case Negate(item=item):

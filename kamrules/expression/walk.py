@@ -33,8 +33,10 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Arithmetic() | Compare():
             return (node.left, node.right)
-        case Negate() | IsUnknown() | Not() | OfBook():
+        case Negate() | IsUnknown() | Not():
             return (node.item,)
+        case OfBook():
+            return node.numbers
         case Among():
             return (node.item, *node.constants)
         case And() | Or():
@@ -51,7 +53,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
-def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
+def with_children(node: Node, change: Callable[[Node], Node]) -> Node:  # noqa: C901  one case a node
     """Return the node with every direct child as `change` makes it; itself where none is another."""
     match node:
         case Arithmetic() | Compare():
@@ -59,9 +61,15 @@ def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
             if left is node.left and right is node.right:
                 return node
             return replace(node, left=left, right=right)
-        case Negate() | IsUnknown() | Not() | Among() | OfBook():
+        case Negate() | IsUnknown() | Not() | Among():
             item = change(node.item)
             return node if item is node.item else replace(node, item=item)
+        case OfBook():
+            numbers = _changed(node.numbers, change)
+            if numbers is node.numbers:
+                return node
+            summed = numbers[0] if node.summed is not None else None
+            return replace(node, item=numbers[-1], summed=summed)
         case And() | Or():
             items = _changed(node.items, change)
             return node if items is node.items else replace(node, items=items)

@@ -129,8 +129,8 @@ def brackets(node: n.Node) -> str:
             tested = f" {brackets(where)}" if where is not None else ""
             worked_out = f" of {brackets(item)}" if item is not None else ""
             return f"({function.value} {rows}{tested}{worked_out})"
-        case n.OfBook(function=function, item=item):
-            return f"({function.value} {brackets(item)})"
+        case n.OfBook(function=function):
+            return f"({function.value} {' '.join(map(brackets, node.numbers))})"
         case n.Arithmetic(operator=operator, left=left, right=right):
             return f"({operator.value} {brackets(left)} {brackets(right)})"
         case n.Compare(comparison=comparison, left=left, right=right):

@@ -20,6 +20,7 @@ from tests.oracle.standing import standing
 if TYPE_CHECKING:
     from kamrules.compiler.program import (
         ActionRule,
+        BookStep,
         Class,
         Condition,
         Gate,
@@ -146,6 +147,8 @@ class Account(Mapping[str, "Value"]):
         mine = compared(step.item, self.world)
         if mine is None or self.book is None:
             return None
+        if step.summed is not None:
+            return self._running(step, mine, function)
         others = [compared(step.item, self._beside(facts).world) for facts in self.book]
         known = [each for each in others if each is not None]
         rank = 1 + len([each for each in known if each > mine])
@@ -155,6 +158,21 @@ class Account(Mapping[str, "Value"]):
             return float(rank) / float(len(known)) if known else None
         total = sum(known)
         return None if total == 0 or abs(total) >= TOO_LONG else float(mine) / float(total)
+
+    def _running(self, step: BookStep, mine: int, function: str) -> float | None:
+        """Add a number up over the accounts that are not below this one by another."""
+        if compared(step.summed, self.world) is None:
+            return None
+        worlds = [self._beside(facts).world for facts in self.book]
+        both = [(compared(step.item, each), compared(step.summed, each)) for each in worlds]
+        known = [(by, added) for by, added in both if by is not None and added is not None]
+        found = sum(added for by, added in known if by >= mine)
+        if abs(found) >= TOO_LONG:
+            return None
+        if function == "running_total":
+            return float(found) / (10_000.0 if step.summed.type.kind == "money" else 1_000_000.0)
+        total = sum(added for _, added in known)
+        return None if total == 0 or abs(total) >= TOO_LONG else float(found) / float(total)
 
     def _beside(self, facts: Mapping[str, Any]) -> Account:
         """Return another account of the book."""

@@ -223,10 +223,16 @@ class Expressions:
         item = self.within(table).number(kind, max(depth, 1), typed=True)
         return f"{self.draw.one(functions)}({rows}, {item})"
 
-    def of_book(self, function: str, depth: int) -> str:
-        """Return a whole-book function of a number."""
+    def of_book(self, function: str, of: Type, depth: int) -> tuple[str, Type]:
+        """Return a whole-book function of a number, or of two, and its type."""
         kinds = [each for each in NUMERIC if self._has(each)]
-        return f"{function}({self.number(self.draw.one(kinds), depth, typed=True)})"
+        kind = self.draw.one(kinds)
+        numbers = self.number(kind, depth, typed=True)
+        if function.startswith("running"):
+            numbers += f", {self.number(self.draw.one(kinds), depth, typed=True)}"
+        summable = kind not in {Kind.SHARE, Kind.SCORE}
+        found = Type(kind) if function == "running_total" and summable else of
+        return f"{function}({numbers})", found
 
     def _mean(self, kind: Kind, depth: int) -> str:
         of = self.draw.one([Kind.NUMBER, Kind.INTEGER])

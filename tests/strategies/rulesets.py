@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kamrules.expression.types import BOOL, DATE, INTEGER, SCORE, SHARE, Kind, Type
+from kamrules.expression.types import BOOL, DATE, INTEGER, NUMBER, SCORE, SHARE, Kind, Type
 from tests.strategies import scores
 from tests.strategies.calls import of_plugin
 from tests.strategies.conditions import condition
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from tests.strategies.vocabulary import Vocabulary
 
 BAND_IDS = ["low", "medium", "high", "top", "tiptop", "most", "least"]
-COMPARING = {"rank": INTEGER, "rank_share": SHARE, "share_of_total": SHARE}
+COMPARING = {
+    "rank": INTEGER, "rank_share": SHARE, "share_of_total": SHARE, "running_total": NUMBER,
+    "running_share": SHARE,
+}  # fmt: skip
 PIECES = (
     "", " and ", "{{", "}}", "中文 ", "'", '"', "\\", "%s ", "100% ", "😀", "\n", "$1", "; ", "x",
 )  # fmt: skip
@@ -173,8 +176,7 @@ def _whole_book(made: Written) -> None:
     seen: dict[str, Type] = {}
     for _ in range(draw.whole(1, 3)):
         name, function = next(made.ids), draw.one(list(COMPARING))
-        of = COMPARING[function]
-        text = write.of_book(function, draw.whole(0, 2))
+        text, of = write.of_book(function, COMPARING[function], draw.whole(0, 2))
         made.tables["fact"][name] = {"type": of.kind.value, "value": text}
         seen[name] = of
         made.sight = replace(made.sight, compared={**made.sight.compared, text: of})

@@ -13,7 +13,7 @@ class Compact(NamedTuple):
     actions, ranked; `held`: (key, day proposed or 0 for excluded); key % number of actions counts from
     the last action written, key // number is the priority in thousandths; `miss`: number of the
     nearest-miss action or None; `facts`, `aggregates`: their values,
-    behind the aggregates what whole-book steps yield (whole_book.PARTS each).
+    behind the aggregates what whole-book steps yield (whole_book.parts_of).
     `fault`: None, or the classes that hold although exactly one should.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from kamrules.compiler.in_force import in_force, validities
@@ -12,13 +13,13 @@ from kamrules.compiler.in_language import in_language
 from kamrules.compiler.validity import ALWAYS
 from kamrules.decision import Origin
 from kamrules.diagnostics import DataError
-from kamrules.engines.cutoffs import Cutoffs, Spread, places_of
+from kamrules.engines.cutoffs import Cutoffs, Spread
 from kamrules.engines.row.compact import Compact
 from kamrules.engines.row.generate import generate
 from kamrules.engines.row.prepare import Prepared, Preparer
 from kamrules.engines.row.proof import prove
 from kamrules.engines.row.telling import Telling
-from kamrules.engines.row.whole_book import PARTS
+from kamrules.engines.row.whole_book import parts_of
 from kamrules.expression.types import ACCOUNT_ID
 from kamrules.show import EPOCH
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.program import Program
     from kamrules.decision import Decision, Earlier, Explanation
+    from kamrules.engines.cutoffs import Units
     from kamrules.engines.row.account import Account
 
 
@@ -122,16 +124,16 @@ class RowEngine:
         """Return the cut-offs of a book in process; see Cutoffs.of."""
         date = day_of(as_of)
         steps = self.program.book_steps
-        first = len(self.program.aggregates)
-        places = range(first, first + len(PARTS) * len(steps), len(PARTS))
-        columns: list[list[int | None]] = [[] for _ in steps]
+        widths = [len(parts_of(step)) for step in steps]
+        places = list(accumulate(widths, initial=len(self.program.aggregates)))[:-1]
+        columns: list[list[Units]] = [[] for _ in steps]
         for facts in accounts:
             compact = self.compact(self.prepare(facts, strict=strict), date)
-            for column, place in zip(columns, places, strict=True):
-                column.append(compact.aggregates[place])
+            for column, place, step in zip(columns, places, steps, strict=True):
+                units = compact.aggregates[place : place + (1 if step.summed is None else 2)]
+                column.append(None if None in units else units)
         spreads = tuple(
-            Spread.of(step.text, places_of(step.item.type), column)
-            for step, column in zip(steps, columns, strict=True)
+            Spread.of(step, column) for step, column in zip(steps, columns, strict=True)
         )
         return Cutoffs(self.program.name, self.program.digest, date, spreads)
 

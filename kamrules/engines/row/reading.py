@@ -97,7 +97,8 @@ class Reading:
         for each in below(node):
             yield each
             if isinstance(each, StepValue) and each.address in self.compared:
-                yield from below(self.compared[each.address].item)
+                for number in self.compared[each.address].numbers:
+                    yield from below(number)
 
     def _read(self, node: Node) -> Read | None:
         match node:

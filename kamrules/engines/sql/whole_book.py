@@ -12,6 +12,7 @@ from kamrules.engines.cutoffs import Cutoffs, Spread, every, places_of
 from kamrules.engines.sql.columns import whole_units
 from kamrules.engines.sql.tree import (
     binary,
+    call,
     cast,
     column,
     double,
@@ -20,6 +21,7 @@ from kamrules.engines.sql.tree import (
     null,
     rows_of,
     sql,
+    when,
     whole,
 )
 from kamrules.expression.nodes import BookFunction
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from kamrules.compiler.program import AggregateStep, BookStep, FactStep, Program
     from kamrules.engines.sql.tree import Sql
     from kamrules.engines.sql.values import Values
+    from kamrules.expression.nodes import Node
 
 COMPARED, PLACED = "compared", "placed"
 FETCHED = 50_000
@@ -41,7 +44,8 @@ FETCHED = 50_000
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A whole-book step worked out: `relation` has its different values `u`, each with the number of accounts
-    that have a greater one, `above`, and its place from the greatest, `place`.
+    that have a greater one, `above`, its place from the greatest, `place`, and if the step adds something up
+    `run`, what accounts with it or a greater one have of that together.
     """
 
     step: BookStep
@@ -58,13 +62,14 @@ def compare(
     ground: exp.Select,
 ) -> list[Compared]:
     """Work out the steps over all accounts, in one pass; leave PLACED with a row an account."""
-    items = [
-        named(
-            whole_units(values.stack.keep(values.value(step.item)), places_of(step.item.type)),
-            _u(number),
-        )
-        for number, step in enumerate(steps)
-    ]
+    items = []
+    for number, step in enumerate(steps):
+        units = _units(values, step.item)
+        if step.summed is not None:
+            added = values.stack.keep(_units(values, step.summed))
+            units = when([(is_known(added), units)])
+            items.append(named(added.copy(), _added(number)))
+        items.append(named(units, _u(number)))
     select = values.stack.select([column(ACCOUNT_ID), *items], ground)
     connection.execute(f'CREATE TEMP TABLE "{COMPARED}" AS {sql(select)}')
     found = [_spread(connection, step, number) for number, step in enumerate(steps)]
@@ -72,10 +77,7 @@ def compare(
         expressions=[
             column(ACCOUNT_ID, COMPARED),
             *(column(_u(number), COMPARED) for number in range(len(steps))),
-            *(
-                named(column("above", each.relation), _above(number))
-                for number, each in enumerate(found)
-            ),
+            *(named(_placed(each), _above(number)) for number, each in enumerate(found)),
         ]
     ).from_(exp.to_table(COMPARED, quoted=True), copy=False)
     for number, each in enumerate(found):
@@ -94,6 +96,9 @@ def lay_places(values: Values, found: list[Compared]) -> tuple[str, list[str]]:
     for number, each in enumerate(found):
         units, above = values.stack.lay(_u(number)), values.stack.lay(_above(number))
         columns += [units.name, above.name]
+        if each.step.summed is not None:
+            _lay_running(values, each, above)
+            continue
         rank = cast(binary(exp.Add, above, whole(1)), "double")
         parts: dict[BookFunction, Sql] = {
             BookFunction.RANK: rank,
@@ -108,6 +113,26 @@ def lay_places(values: Values, found: list[Compared]) -> tuple[str, list[str]]:
         for part, item in parts.items():
             values.places["step", f"{each.step.address}.{part}"] = item
     return PLACED, columns
+
+
+def _lay_running(values: Values, found: Compared, running: exp.Column) -> None:
+    """Let the stack read what a step adds up, from its sum in whole units."""
+    summed = found.step.summed
+    assert summed is not None
+    units = cast(running, "double")
+    parts = {
+        BookFunction.RUNNING_TOTAL: binary(exp.Div, units, double(10.0 ** places_of(summed.type))),
+        BookFunction.RUNNING_SHARE: null("double"),
+    }
+    if 0 < abs(found.total) < 10**DIGITS:
+        share = binary(exp.Div, units.copy(), double(float(found.total)))
+        parts[BookFunction.RUNNING_SHARE] = share
+    for part, item in parts.items():
+        values.places["step", f"{found.step.address}.{part}"] = item
+
+
+def _units(values: Values, item: Node) -> Sql:
+    return whole_units(values.stack.keep(values.value(item)), places_of(item.type))
 
 
 def before_decisions(program: Program) -> Program:
@@ -146,25 +171,43 @@ def _u(number: int) -> str:
     return f"u{number}"
 
 
+def _placed(found: Compared) -> Sql:
+    """Return what an account gets from the values of a step: how many are above it, or what adds up."""
+    if found.step.summed is None:
+        return column("above", found.relation)
+    run = column("run", found.relation)
+    short = binary(exp.LT, call("abs", run), whole(10**DIGITS))
+    return when([(short, cast(run.copy(), "bigint"))], null("bigint"))
+
+
+def _added(number: int) -> str:
+    return f"s{number}"
+
+
 def _above(number: int) -> str:
     return f"above{number}"
 
 
 def _spread(connection: Any, step: BookStep, number: int) -> Compared:  # noqa: ANN401
     """Make the relation of a step's different values, few or as many as accounts."""
-    own = column(_u(number))
+    own = added = column(_u(number))
     counts = rows_of(COMPARED).select(
         named(own, "u"), named(exp.Count(this=exp.Star()), "n"), copy=False
     )
+    if step.summed is not None:
+        added = column(_added(number))
+        counts = counts.select(named(exp.Sum(this=added), "s"), copy=False)
     counts = counts.where(is_known(own.copy()), copy=False).group_by(own.copy(), copy=False)
     relation = f"spread_{number}"
     down = "OVER (ORDER BY u DESC ROWS UNBOUNDED PRECEDING)"
+    run = f", sum(s) {down} AS run" if step.summed is not None else ""
     connection.execute(
         f'CREATE TEMP TABLE "{relation}" AS SELECT u, (sum(n) {down} - n)::BIGINT AS above, '  # noqa: S608
-        f"row_number() {down} - 1 AS place FROM ({sql(counts)})"
+        f"row_number() {down} - 1 AS place{run} FROM ({sql(counts)})"
     )
     accounts, total = connection.execute(
-        f'SELECT count("{own.name}"), coalesce(sum("{own.name}"), 0)::HUGEINT FROM "{COMPARED}"'  # noqa: S608
+        f'SELECT count("{own.name}"), coalesce(sum("{added.name}"), 0)::HUGEINT FROM "{COMPARED}" '  # noqa: S608
+        f'WHERE "{own.name}" IS NOT NULL'
     ).fetchall()[0]
     different = connection.execute(f'SELECT count(*) FROM "{relation}"').fetchall()[0][0]  # noqa: S608
     return Compared(step, relation, accounts, int(total), different)
@@ -173,13 +216,24 @@ def _spread(connection: Any, step: BookStep, number: int) -> Compared:  # noqa: 
 def _fetched(connection: Any, found: Compared) -> Spread:  # noqa: ANN401
     """Return the different values of a step, thinned as Spread says."""
     cursor = connection.execute(
-        f'SELECT u, above FROM "{found.relation}" '  # noqa: S608
+        f'SELECT u, above{", run" if found.step.summed else ""} FROM "{found.relation}" '  # noqa: S608
         f"WHERE place % {every(found.different)} = 0 OR place = {found.different - 1} ORDER BY place"
     )
     values: list[int] = []
     above: list[int] = []
+    sums: list[int] = []
     while rows := cursor.fetchmany(FETCHED):
         values += [row[0] for row in rows]
         above += [row[1] for row in rows]
-    places = places_of(found.step.item.type)
-    return Spread(found.step.text, places, found.accounts, found.total, tuple(values), tuple(above))
+        sums += [int(row[-1]) for row in rows]
+    step, summed = found.step, found.step.summed
+    return Spread(
+        step.text,
+        places_of(step.item.type),
+        found.accounts,
+        found.total,
+        tuple(values),
+        tuple(above),
+        None if summed is None else places_of(summed.type),
+        None if summed is None else tuple(sums),
+    )

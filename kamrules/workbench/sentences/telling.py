@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.as_written import compared
 from kamrules.compiler.in_language import in_language
 from kamrules.compiler.program import Logic
 from kamrules.expression.besides import apart
@@ -57,7 +58,7 @@ class Sentences:
         self.phrases = PHRASES.get(language, ENGLISH)
         self.naming = Naming(self.program, language, self.phrases)
         self.aggregates = {each.address: each.aggregate for each in self.program.aggregates}
-        self.numbers = {each.address: each.item for each in self.program.book_steps}
+        self.compared = compared(self.program)
 
     def say(self, phrase: str, **parts: str) -> str:
         """Return a phrase of the language with its parts filled in."""
@@ -91,8 +92,9 @@ class Sentences:
                 return self._name(node)
             case Aggregate():
                 return self._aggregate(node)
-            case OfBook(function=function, item=item):
-                return self.say(function.value, a=self._part(item))
+            case OfBook(function=function):
+                parts = [self._part(each) for each in node.numbers]
+                return self.say(function.value, **dict(zip("ab", parts, strict=False)))
             case Arithmetic():
                 return self._arithmetic(node)
             case Negate(item=item):
@@ -210,9 +212,8 @@ class Sentences:
         if isinstance(node, StepValue):
             if node.address in self.aggregates:
                 return self._aggregate(self.aggregates[node.address])
-            number, _, function = node.address.rpartition(".")
-            if number in self.numbers:
-                return self.say(function, a=self._part(self.numbers[number]))
+            if node.address in self.compared:
+                return self.tell(self.compared[node.address])
         return self.naming.name(node)
 
     def _arithmetic(self, node: Arithmetic) -> str:

@@ -157,8 +157,8 @@ def _anything(fact: MeasuredFact, today: int) -> Cell:
     if fact.address.startswith("book."):
         function = BookFunction(fact.address.rpartition(".")[2])
         bounds = OF_BOOK[function]
-        low = bounds.least if function is not BookFunction.SHARE_OF_TOTAL else -bounds.most
-        return (low, bounds.most, True, True)
+        rises = function in {BookFunction.RANK, BookFunction.RANK_SHARE}
+        return (bounds.least if rises else -bounds.most, bounds.most, True, True)
     match kind:
         case Kind.BOOL:
             return frozenset({True, False, None})
