@@ -105,7 +105,6 @@ class Deciding:
         self.qualities: dict[str, TableQuality] = {}
         self.related: dict[str, Staged] = {}
         self.compared: list[Compared] = []
-        self._is_placed = False
         self.folder = folder
         self.people = PEOPLE
         self.changed: Changed | None = None
@@ -261,10 +260,9 @@ class Deciding:
 
     def _lay_book_steps(self) -> None:
         """Lay all whole-book steps when the first one's turn comes; the order keeps them together."""
-        if self._is_placed:
+        if self.compared:
             return
-        self._is_placed = True
-        self.compared = self.compared or compare(
+        self.compared = compare(
             self.connection, self.values, self.program.book_steps, self._ground()
         )
         self.joins.append(lay_places(self.values, self.compared))

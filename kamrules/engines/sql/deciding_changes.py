@@ -20,8 +20,11 @@ from kamrules.memory.kept import NOTHING_KEPT
 from kamrules.progress import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kamrules.compiler.program import AggregateStep
     from kamrules.engines.sql.staging import Staged
+    from kamrules.engines.sql.whole_book import Compared
     from kamrules.memory.kept import KeptDecisions
 
 
@@ -30,6 +33,8 @@ class DecidingChanges(Deciding):
 
     kept: KeptDecisions = NOTHING_KEPT
     untouched: Untouched
+    first: Sequence[Compared] = ()
+    """What whole-book functions compare, worked out before accounts are left aside."""
 
     def _look_at_rows(self) -> None:
         with watched(self.connection, self.progress, "looking for changes"):
@@ -45,12 +50,12 @@ class DecidingChanges(Deciding):
         if not self.program.book_steps:
             return
         program = before_decisions(self.program)
-        first = Deciding(
+        alone = Deciding(
             program, self.book, self.settings, self.connection, self.folder, self.progress
         )
-        first.related, first.qualities = self.related, self.qualities
-        self.compared = first.compare_all(self.accounts)
-        for name, _ in first.joins:
+        alone.related, alone.qualities = self.related, self.qualities
+        self.first = alone.compare_all(self.accounts)
+        for name, _ in alone.joins:
             if name != PLACED:
                 self.connection.execute(f'DROP TABLE "{name}"')
 
@@ -62,12 +67,12 @@ class DecidingChanges(Deciding):
             "language": self.settings.language,
             "tables": ",".join(self.settings.tables),
             "as_of": self.settings.as_of.isoformat(),
-            "compared": str([(each.accounts, each.total) for each in self.compared]),
+            "compared": str([(each.accounts, each.total) for each in self.first]),
         }
         untouched = Untouched(self.connection, made_by, self.kept)
         beside = list(self.joins)
-        if self.compared:
-            beside.append(lay_places(Values(Stack(), self.day), self.compared))
+        if self.first:
+            beside.append(lay_places(Values(Stack(), self.day), self.first))
         for number, (name, staged) in enumerate(self._read().items()):
             prints, columns = untouched.sum_up(staged, number)
             words = self.program.tables[name]
@@ -82,6 +87,11 @@ class DecidingChanges(Deciding):
         wanted = [tables_of(each.aggregate) for each in self.program.aggregates]
         read = set().union(*(each for each in wanted if each <= self.related.keys()))
         return {name: each for name, each in self.related.items() if name in read}
+
+    def _lay_book_steps(self) -> None:
+        if self.first and not self.compared:
+            self.compared = list(self.first)
+            self.joins.append(lay_places(self.values, self.compared))
 
     # where all accounts are left aside, columns are laid, and nothing is worked out or told of
 

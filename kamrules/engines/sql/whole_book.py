@@ -90,7 +90,7 @@ def compare(
     return found
 
 
-def lay_places(values: Values, found: list[Compared]) -> tuple[str, list[str]]:
+def lay_places(values: Values, found: Sequence[Compared]) -> tuple[str, list[str]]:
     """Let the stack read every account's place; return the relation to join and its columns."""
     columns = []
     for number, each in enumerate(found):
