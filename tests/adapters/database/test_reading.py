@@ -187,7 +187,7 @@ def test_any_values_of_sqlite_arrive(values, tmp_path_factory):
 
 def test_all_rows_come_in_their_order_and_once(place, tmp_path):
     place.run("CREATE TABLE orders (account_id varchar(9), n integer)")
-    with place.connect() as connection:
+    with closing(place.connect()) as connection:
         cursor = connection.cursor()
         mark = "?" if place.kind == "sqlite" else "%s"
         cursor.executemany(
