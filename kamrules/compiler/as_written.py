@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.parts import functions_of
 from kamrules.expression.calls import type_of
 from kamrules.expression.nodes import Node, OfBook, StepValue
 from kamrules.expression.walk import with_children
@@ -21,7 +22,7 @@ def compared(program: Program) -> Mapping[str, OfBook]:
             function, step.item, type_of(function, step.summed), summed=step.summed
         )
         for step in program.book_steps
-        for function in step.functions
+        for function in functions_of(step)
     }
 
 

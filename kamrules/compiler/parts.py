@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from kamrules.compiler.program import Condition, Message
 from kamrules.compiler.written_signal import WrittenSignal
+from kamrules.expression.functions import PLACING, RUNNING
 from kamrules.expression.nodes import Node, StepValue
 from kamrules.expression.walk import below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from kamrules.compiler.program import BookStep
+    from kamrules.expression.nodes import BookFunction
 
 Part = TypeVar("Part")
 NODES = frozenset(get_args(Node))
@@ -68,6 +72,11 @@ def trees(part: object) -> Iterator[Node]:
     else:
         for name in _fields(kind):
             yield from trees(getattr(part, name))
+
+
+def functions_of(step: BookStep) -> tuple[BookFunction, ...]:
+    """Return what a whole-book step yields: where accounts stand by a number, or what another adds up to."""
+    return PLACING if step.summed is None else RUNNING
 
 
 def needs(part: object) -> set[str]:

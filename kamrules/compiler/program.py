@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from kamrules.compiler.validity import ALWAYS, Validity
-from kamrules.expression.nodes import PLACING, RUNNING
 from kamrules.expression.types import NOTHING_SAID
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from kamrules.compiler.written_signal import WrittenSignal
     from kamrules.diagnostics import Place
-    from kamrules.expression.nodes import Aggregate, BookFunction, Node
+    from kamrules.expression.nodes import Aggregate, Node
     from kamrules.expression.plugged import PluginFunction
     from kamrules.expression.types import Changing, Interval, Table, Type
 
@@ -100,21 +99,14 @@ class AggregateStep:
 
 @dataclass(frozen=True, slots=True)
 class BookStep:
-    """A number by which whole-book functions compare accounts; address `book.<number>`, and it yields
-    `book.<number>.<function>` for each of its functions. The item reads nothing that is decided and no other
-    such step; `text` is its canonical text, by which cut-offs know it. With `summed` the step adds that up
-    in the order of the item, and `text` has both.
+    """A number that compares accounts, and `summed`, what is added up in its order, if anything is. It yields
+    `<address>.<function>` for parts.functions_of. `text` is canonical, and what cut-offs know the step by.
     """
 
     address: str
     item: Node
     text: str
     summed: Node | None = None
-
-    @property
-    def functions(self) -> tuple[BookFunction, ...]:
-        """What the step yields."""
-        return PLACING if self.summed is None else RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kamrules.expression.types import Type
 
     Place = tuple[int, float | None, float | None] | tuple[float | None, float | None]
-    """What the functions of a step give (BookStep.functions)."""
+    """What the functions of a step give (kamrules.compiler.parts.functions_of)."""
     Units = Sequence[int] | None
     """What an account is compared by, and what is added up, if so; None where one of them is unknown."""
 

@@ -97,6 +97,9 @@ FUNCTIONS: dict[str, Signature] = {
 VALUES = {each.value: each for each in Function}
 AGGREGATES = {each.value: each for each in Aggregation}
 OF_BOOK = {each.value: each for each in BookFunction}
+PLACING = (BookFunction.RANK, BookFunction.RANK_SHARE, BookFunction.SHARE_OF_TOTAL)
+RUNNING = (BookFunction.RUNNING_TOTAL, BookFunction.RUNNING_SHARE)
+"""Whole-book functions that say where an account stands by one number, and those that add up another."""
 
 ELSEWHERE = {
     "now": "as_of", "today": "as_of", "current_date": "as_of", "len": "count(...)", "size": "count(...)",

@@ -127,10 +127,9 @@ class BookFunction(StrEnum):
     unknown where the total is 0 or has more than types.DIGITS digits. All are unknown where the
     account's own value is.
 
-    Two add one number up in the order of another, over the accounts of which both are known:
-    `running_total` is double(running) / 10**places, where running is the sum over the accounts whose other
-    number is as great or greater, unknown with more than types.DIGITS digits; `running_share` is
-    double(running) / double(total), unknown where either is too long or the total is 0.
+    Two add one number up in the order of another, over the accounts of which both are known, as far as the
+    account and its equals: `running_total` is double(running) / 10**places, unknown with more than
+    types.DIGITS digits; `running_share` is double(running) / double(total), unknown likewise.
     """
 
     RANK = "rank"
@@ -138,11 +137,6 @@ class BookFunction(StrEnum):
     SHARE_OF_TOTAL = "share_of_total"
     RUNNING_TOTAL = "running_total"
     RUNNING_SHARE = "running_share"
-
-
-PLACING = (BookFunction.RANK, BookFunction.RANK_SHARE, BookFunction.SHARE_OF_TOTAL)
-RUNNING = (BookFunction.RUNNING_TOTAL, BookFunction.RUNNING_SHARE)
-"""Whole-book functions that say where an account stands by one number, and those that add up another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +217,8 @@ class Aggregate:
 class OfBook:
     """A whole-book function of a number of the account, which is worked out before anything is decided.
 
-    The item, by which accounts are compared, holds account columns, facts and aggregates, and so does
-    `summed`, what RUNNING functions add up. The compiler lifts both out into a BookStep, so engines never
-    meet this node.
+    The item, by which accounts are compared, and `summed`, what is added up, hold account columns, facts and
+    aggregates. The compiler lifts them out into a BookStep, so engines never meet this node.
     """
 
     function: BookFunction

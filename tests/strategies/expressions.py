@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from tests.strategies.drawing import Draw
 
-NUMERIC = (
-    Kind.NUMBER, Kind.MONEY, Kind.INTEGER, Kind.SHARE, Kind.SCORE, Kind.DAYS,
-)  # fmt: skip
+NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.INTEGER, Kind.SHARE, Kind.SCORE, Kind.DAYS)
 LOOSE = {Kind.NUMBER, Kind.INTEGER}
 """Kinds of which a bare number is one without more ado."""
 SIGNED = {Kind.SHARE, Kind.DAYS}
@@ -225,14 +223,11 @@ class Expressions:
 
     def of_book(self, function: str, of: Type, depth: int) -> tuple[str, Type]:
         """Return a whole-book function of a number, or of two, and its type."""
-        kinds = [each for each in NUMERIC if self._has(each)]
-        kind = self.draw.one(kinds)
-        numbers = self.number(kind, depth, typed=True)
-        if function.startswith("running"):
-            numbers += f", {self.number(self.draw.one(kinds), depth, typed=True)}"
-        summable = kind not in {Kind.SHARE, Kind.SCORE}
-        found = Type(kind) if function == "running_total" and summable else of
-        return f"{function}({numbers})", found
+        having = [each for each in NUMERIC if self._has(each)]
+        kinds = [self.draw.one(having) for _ in range(1 + function.startswith("running"))]
+        numbers = ", ".join(self.number(each, depth, typed=True) for each in kinds)
+        keeps = function == "running_total" and kinds[0] not in {Kind.SHARE, Kind.SCORE}
+        return f"{function}({numbers})", Type(kinds[0]) if keeps else of
 
     def _mean(self, kind: Kind, depth: int) -> str:
         of = self.draw.one([Kind.NUMBER, Kind.INTEGER])

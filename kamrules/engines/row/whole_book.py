@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kamrules.compiler.parts import functions_of
 from kamrules.engines.cutoffs import places_of
 from kamrules.engines.row.pieces import Piece
 from kamrules.expression.nodes import BookFunction
@@ -19,7 +20,7 @@ def parts_of(step: BookStep) -> tuple[str, ...]:
     """Return what a step yields, in this order: the value compared, in whole units, what is added up, if so,
     and what each function gives.
     """
-    return (UNITS, *(() if step.summed is None else (SUMMED,)), *step.functions)
+    return (UNITS, *(() if step.summed is None else (SUMMED,)), *functions_of(step))
 
 
 def addresses(program: Program) -> list[str]:
@@ -37,7 +38,7 @@ def write_place(writer: Writer, step: BookStep, number: int) -> None:
         piece = writer.value(item)
         units = f"stored_units({piece.source}, {10.0 ** places_of(item.type)!r})"
         writer.line(f"{local} = {writer.nullable(Piece(units, piece.needs))}")
-    parts = [f"{name}_{part}" for part in step.functions]
+    parts = [f"{name}_{part}" for part in functions_of(step)]
     unknown = " or ".join(f"{each} is None" for each in ("cutoffs", *numbers))
     writer.line(f"if {unknown}: {' = '.join(parts)} = None")
     writer.line(f"else: {', '.join(parts)} = cutoffs[{number}]({name})")
