@@ -35,6 +35,8 @@ def spark(tmp_path_factory):
     from kamrules_spark.session import session
 
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    # a machine's own python3 may be another version, by which Spark reads no rows made here
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     folder = tmp_path_factory.mktemp("spark")
     places = {"spark.sql.warehouse.dir": str(folder / "tables"), "spark.local.dir": str(folder)}
     with session({"master": MASTER, **SETTINGS, **places}) as opened:
