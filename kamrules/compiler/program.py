@@ -99,8 +99,8 @@ class AggregateStep:
 
 @dataclass(frozen=True, slots=True)
 class BookStep:
-    """A number that compares accounts, and `summed`, what is added up in its order, if anything is. It yields
-    `<address>.<function>` for parts.functions_of. `text` is canonical, and what cut-offs know the step by.
+    """A number that compares accounts, and `summed`, added up in its order; they read nothing decided.
+    Yields `<address>.<function>` for parts.functions_of; cut-offs know it by its canonical `text`.
     """
 
     address: str

@@ -95,10 +95,6 @@ class PolarsDeciding(Deciding):
             write(frames, kinds)
         return next(iter(frames))
 
-    def _lay_account(self, accounts: Staged) -> None:
-        self.accounts = accounts
-        super()._lay_account(accounts)
-
     def _are_distinct(self, accounts: Staged) -> bool:
         """Return whether the hashes of all ids differ; where two do not, DuckDB looks who it is."""
         if accounts.parquet is None or accounts.found[accounts.table.account] != "VARCHAR":

@@ -262,10 +262,12 @@ class Deciding:
         """Lay all whole-book steps when the first one's turn comes; the order keeps them together."""
         if self.compared:
             return
-        self.compared = compare(
-            self.connection, self.values, self.program.book_steps, self._ground()
-        )
+        self.compared = self._compare()
         self.joins.append(lay_places(self.values, self.compared))
+
+    def _compare(self) -> list[Compared]:
+        """Work out whole-book steps over all accounts."""
+        return compare(self.connection, self.values, self.program.book_steps, self._ground())
 
     def _lay_aggregates(self, steps: list[AggregateStep]) -> None:
         found = (each for each in steps if tables_of(each.aggregate) <= self.related.keys())

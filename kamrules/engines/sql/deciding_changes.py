@@ -20,7 +20,7 @@ from kamrules.memory.kept import NOTHING_KEPT
 from kamrules.progress import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from kamrules.compiler.program import AggregateStep
     from kamrules.engines.sql.staging import Staged
@@ -33,31 +33,30 @@ class DecidingChanges(Deciding):
 
     kept: KeptDecisions = NOTHING_KEPT
     untouched: Untouched
-    first: Sequence[Compared] = ()
-    """What whole-book functions compare, worked out before accounts are left aside."""
+    first: list[Compared]
+    """Whole-book steps, worked out before accounts are left aside."""
 
     def _look_at_rows(self) -> None:
         with watched(self.connection, self.progress, "looking for changes"):
-            self._compare_first()
+            self.first = self._compared_first()
             self.untouched = self._looked_at()
         if self.untouched.aside:
             rest, rest_of = self.untouched.rest, self.untouched.rest_of
             self.people = rest(PEOPLE)
             self.related = {name: rest_of(each) for name, each in self.related.items()}
 
-    def _compare_first(self) -> None:
+    def _compared_first(self) -> list[Compared]:
         """Work out whole-book steps over all accounts, while all are there."""
         if not self.program.book_steps:
-            return
+            return []
         program = before_decisions(self.program)
         alone = Deciding(
             program, self.book, self.settings, self.connection, self.folder, self.progress
         )
         alone.related, alone.qualities = self.related, self.qualities
-        self.first = alone.compare_all(self.accounts)
-        for name, _ in alone.joins:
-            if name != PLACED:
-                self.connection.execute(f'DROP TABLE "{name}"')
+        found = alone.compare_all(self.accounts)
+        self._drop(name for name, _ in alone.joins if name != PLACED)
+        return found
 
     def _looked_at(self) -> Untouched:
         """Tell untouched accounts from the others, and what their tables held."""
@@ -73,14 +72,20 @@ class DecidingChanges(Deciding):
         beside = list(self.joins)
         if self.first:
             beside.append(lay_places(Values(Stack(), self.day), self.first))
+        sums = []
         for number, (name, staged) in enumerate(self._read().items()):
             prints, columns = untouched.sum_up(staged, number)
             words = self.program.tables[name]
             self.qualities[name] = related_quality(self.connection, staged, words, prints, PEOPLE)
-            beside.append((prints, columns))
+            sums.append((prints, columns))
+        beside += sums
         untouched.look(self.accounts, self.related, ground(PEOPLE, beside), beside)
-        untouched.drop_sums()
+        self._drop(name for name, _ in sums)
         return untouched
+
+    def _drop(self, tables: Iterable[str]) -> None:
+        for each in tables:
+            self.connection.execute(f'DROP TABLE "{each}"')
 
     def _read(self) -> dict[str, Staged]:
         """Return the related tables that aggregates read, which may want others that the book lacks."""
@@ -88,10 +93,8 @@ class DecidingChanges(Deciding):
         read = set().union(*(each for each in wanted if each <= self.related.keys()))
         return {name: each for name, each in self.related.items() if name in read}
 
-    def _lay_book_steps(self) -> None:
-        if self.first and not self.compared:
-            self.compared = list(self.first)
-            self.joins.append(lay_places(self.values, self.compared))
+    def _compare(self) -> list[Compared]:
+        return self.first
 
     # where all accounts are left aside, columns are laid, and nothing is worked out or told of
 

@@ -59,7 +59,6 @@ class Untouched:
         self.made_by = dict(made_by) | versions
         self.why = other_settings(kept.made_by, self.made_by) if kept.files else kept.why
         self.accounts = self.aside = 0
-        self._sums: list[str] = []
         if kept.files:
             paths = ", ".join(sql(text(str(each))) for each in kept.files)
             self._execute(f'CREATE TEMP VIEW "{KEPT}" AS FROM read_parquet([{paths}])')
@@ -83,7 +82,6 @@ class Untouched:
         )
         select = select.where(staged.usable, copy=False).group_by(column(ACCOUNT_ID), copy=False)
         name = f"rows_{number}"
-        self._sums.append(name)
         self._execute(f'CREATE TEMP TABLE "{name}" AS {sql(select)}')
         return name, [f"sum_{number}"]
 
@@ -111,7 +109,7 @@ class Untouched:
         )
         select = select.from_(people.subquery("s", copy=False), copy=False)
         self._execute(f'CREATE TEMP TABLE "{ALL}" AS {sql(select)}')
-        self.accounts = self._count(ALL)
+        self.accounts = self.count(ALL)
         if self.why is not None:
             return
         self._execute(
@@ -119,13 +117,8 @@ class Untouched:
             f'ANTI JOIN (SELECT "{ACCOUNT_ID}", "{ROWS_PRINT}" FROM "{KEPT}") '
             f'USING ("{ACCOUNT_ID}", "{ROWS_PRINT}")'
         )
-        touched = self._count(TOUCHED)
+        touched = self.count(TOUCHED)
         self.aside = self.accounts - touched if touched <= self.accounts * MOST else 0
-
-    def drop_sums(self) -> None:
-        """Let go of the hashes of rows, once accounts have been looked at."""
-        for each in self._sums:
-            self._execute(f'DROP TABLE "{each}"')
 
     def rest(self, relation: str) -> str:
         """Make a table of a relation's rows of touched accounts, and return its name."""
@@ -144,7 +137,8 @@ class Untouched:
         types = self._execute(f'DESCRIBE "{staged.relation}"').fetchall()
         return [staged.table.name, filled, [each[:2] for each in types]]
 
-    def _count(self, relation: str) -> int:
+    def count(self, relation: str) -> int:
+        """Return how many rows a relation of the run has."""
         found: int = self._execute(f'SELECT count(*) FROM "{relation}"').fetchall()[0][0]  # noqa: S608
         return found
 

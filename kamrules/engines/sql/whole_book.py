@@ -96,39 +96,37 @@ def lay_places(values: Values, found: Sequence[Compared]) -> tuple[str, list[str
     for number, each in enumerate(found):
         units, above = values.stack.lay(_u(number)), values.stack.lay(_above(number))
         columns += [units.name, above.name]
-        if each.step.summed is not None:
-            _lay_running(values, each, above)
-            continue
-        rank = cast(binary(exp.Add, above, whole(1)), "double")
-        parts: dict[BookFunction, Sql] = {
-            BookFunction.RANK: rank,
-            BookFunction.RANK_SHARE: binary(
-                exp.Div, rank.copy(), double(float(each.accounts or 1))
-            ),
-            BookFunction.SHARE_OF_TOTAL: null("double"),
-        }
-        if 0 < abs(each.total) < 10**DIGITS:
-            share = binary(exp.Div, cast(units, "double"), double(float(each.total)))
-            parts[BookFunction.SHARE_OF_TOTAL] = share
+        parts = _standing(each, units, above) if each.step.summed is None else _running(each, above)
         for part, item in parts.items():
             values.places["step", f"{each.step.address}.{part}"] = item
     return PLACED, columns
 
 
-def _lay_running(values: Values, found: Compared, running: exp.Column) -> None:
-    """Let the stack read what a step adds up, from its sum in whole units."""
-    summed = found.step.summed
-    assert summed is not None
-    units = cast(running, "double")
-    parts = {
-        BookFunction.RUNNING_TOTAL: binary(exp.Div, units, double(10.0 ** places_of(summed.type))),
-        BookFunction.RUNNING_SHARE: null("double"),
+def _standing(found: Compared, units: Sql, above: Sql) -> dict[BookFunction, Sql]:
+    """Return where an account stands, from its units and the number of accounts above it."""
+    rank = cast(binary(exp.Add, above, whole(1)), "double")
+    return {
+        BookFunction.RANK: rank,
+        BookFunction.RANK_SHARE: binary(exp.Div, rank.copy(), double(float(found.accounts or 1))),
+        BookFunction.SHARE_OF_TOTAL: _share(units, found.total),
     }
-    if 0 < abs(found.total) < 10**DIGITS:
-        share = binary(exp.Div, units.copy(), double(float(found.total)))
-        parts[BookFunction.RUNNING_SHARE] = share
-    for part, item in parts.items():
-        values.places["step", f"{found.step.address}.{part}"] = item
+
+
+def _running(found: Compared, running: Sql) -> dict[BookFunction, Sql]:
+    """Return what a step adds up as far as an account, from the sum in whole units."""
+    assert found.step.summed is not None
+    unit = double(10.0 ** places_of(found.step.summed.type))
+    return {
+        BookFunction.RUNNING_TOTAL: binary(exp.Div, cast(running, "double"), unit),
+        BookFunction.RUNNING_SHARE: _share(running.copy(), found.total),
+    }
+
+
+def _share(units: Sql, total: int) -> Sql:
+    """Return what part of a total units are, unknown where that is 0 or too long."""
+    if not 0 < abs(total) < 10**DIGITS:
+        return null("double")
+    return binary(exp.Div, cast(units, "double"), double(float(total)))
 
 
 def _units(values: Values, item: Node) -> Sql:
